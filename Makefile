@@ -1,0 +1,30 @@
+# make run   install into .venv and run the article's study
+# make test  install what the tests need and run them
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint bench clean
+
+.venv/.installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "epitropy needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+.venv/.installed-test: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	touch $@
+
+run: .venv/.installed
+	$(BIN)/epitropy run zhao2024
+
+test: .venv/.installed-test
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest
+
+bench: .venv/.installed
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv build dist src/*.egg-info

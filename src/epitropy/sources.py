@@ -1,0 +1,106 @@
+"""Read a number from ``data/``: it comes back with unit, spread, grade and source."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, get_args, get_type_hints
+
+from .errors import InputError
+from .records.sourced import Sourced
+from .units import Unit, parse
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    """One data file of the package, e.g. ``table("defaults/coating.toml")``."""
+    return tomllib.loads(files("epitropy").joinpath("data", name).read_text(encoding="utf-8"))
+
+
+def sourced(entry: dict[str, Any], unit: str, where: str) -> Sourced:
+    """A data row to a `Sourced` in SI; the row's value and absolute spreads are text with a unit.
+
+    A ``lognormal``, ``logitnormal`` or ``beta`` spread has no unit; that of ``normal`` and ``uniform`` has the
+    value's.
+    """
+    row = dict(entry)
+    unknown = set(row) - {"value", "distribution", "spread", "grade", "source", "label"}
+    if unknown:
+        raise InputError(
+            where, f"unknown key '{sorted(unknown)[0]}'", "value, distribution, spread, grade, source, label"
+        )
+    if "value" not in row:
+        raise InputError(where, "no value", "a key 'value'")
+    try:
+        value = parse(row["value"], unit)
+        spread = row.get("spread", ())
+        spread = tuple(spread) if isinstance(spread, (list, tuple)) else (spread,)
+        distribution = row.get("distribution", "lognormal" if spread else "fixed")
+        if distribution in ("normal", "uniform"):
+            spread = tuple(_span(s, row["value"], unit, distribution) for s in spread)
+        return Sourced(
+            value=value,
+            unit=unit,
+            distribution=distribution,
+            spread=tuple(float(s) for s in spread),
+            grade=row.get("grade", "assumed"),
+            source=row.get("source", ""),
+            label=row.get("label", ""),
+        )
+    except InputError as error:
+        raise InputError(f"{where}: {error.where}", error.given, error.allowed, error.remedy) from None
+    except (TypeError, ValueError):
+        raise InputError(where, f"spread {row.get('spread')!r}", "numbers, one or two") from None
+
+
+def _span(text: str | float, value: str | float, unit: str, distribution: str) -> float:
+    """A spread in the value's dimension; a temperature's standard deviation is a difference, not a temperature."""
+    if distribution == "normal" and unit == "K":
+        return parse(str(text).replace("degC", "K"), "K")
+    return parse(text, unit)
+
+
+@cache
+def default(name: str, unit: str) -> Sourced:
+    """The sourced default of an input by its dotted name, e.g. ``default("coating.dose", "1")``."""
+    room, key = name.split(".")
+    return sourced(table(f"defaults/{room}.toml")[key], unit, name)
+
+
+def dials(room: str) -> Callable[[type], type]:
+    """Make a frozen record of user choices whose numbers default to ``data/defaults/<room>.toml``.
+
+    Every field annotated ``Annotated[Sourced, Unit(...)]`` (or a mapping of species to `Sourced`) without a
+    default of its own gets the file's row of the same name, so that each number enters once.
+    """
+
+    def decorate(cls: type) -> type:
+        for name, hint in get_type_hints(cls, include_extras=True).items():
+            if hasattr(cls, name) or not (annotation := _sourced_annotation(hint)):
+                continue
+            unit, is_mapping = annotation
+            reader = _default_mapping if is_mapping else default
+            setattr(cls, name, field(default_factory=partial(reader, f"{room}.{name}", unit.si)))
+        return dataclass(frozen=True, slots=True, kw_only=True)(cls)
+
+    return decorate
+
+
+def _sourced_annotation(hint: Any) -> tuple[Unit, bool] | None:
+    """(unit, is it a mapping) for an annotation that holds sourced numbers, else None."""
+    unit = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Unit)), None)
+    if unit is None:
+        return None
+    inner = get_args(hint)[0]
+    return unit, inner is not Sourced
+
+
+@cache
+def _default_mapping(name: str, unit: str) -> Mapping[str, Sourced]:
+    room, key = name.split(".")
+    rows = table(f"defaults/{room}.toml")[key]
+    return MappingProxyType({k: sourced(row, unit, f"{name}.{k}") for k, row in rows.items()})

@@ -1,0 +1,125 @@
+"""The only statement of a unit: ``Annotated[float, Unit("m")]``; text like "12 nm" becomes SI at the door."""
+
+from __future__ import annotations
+
+import re
+import tokenize
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+from .errors import InputError
+
+_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-zµÅ°Ω%·0-9^*/() .-]*?)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """SI unit of a field, and the unit in which people read it.
+
+    >>> Unit("m", show="nm").suffix, Unit("J/(mol K)").suffix, Unit("1").suffix
+    ('m', 'J_per_mol_K', '')
+    """
+
+    si: str
+    show: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """What a JSON key carries, e.g. ``thickness_m``."""
+        if self.si == "1":
+            return ""
+        text = self.si.replace("(", "").replace(")", "").replace(" ", "_").replace("/", "_per_")
+        return text.replace("^", "").replace("-", "minus")
+
+    @property
+    def shown(self) -> str:
+        return self.show or self.si
+
+
+@cache
+def _registry() -> Any:
+    import pint
+
+    registry = pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=None)
+    registry.define("wt_percent = 0.01 = wt%")
+    registry.define("mol_percent = 0.01")
+    return registry
+
+
+def _pint_name(unit: str) -> str:
+    """Spell the field's habits (m2/g, ohm cm2, wt%) the way the unit registry reads them."""
+    text = unit.strip()
+    named = {"": "dimensionless", "1": "dimensionless", "wt%": "wt_percent", "mol%": "mol_percent", "%": "percent", "°C": "degC"}
+    if text in named:
+        return named[text]
+    text = text.replace("µ", "u").replace("Å", "angstrom").replace("·", " ").replace("^", "")
+    return re.sub(r"([A-Za-z])(-?\d)", r"\1**\2", text).replace(" ", "*")
+
+
+def convert(value: float, unit: str, target: str) -> float:
+    """Value in another unit of the same dimension.
+
+    >>> convert(700, "degC", "K"), convert(1.0, "wt%", "1"), round(convert(1, "mAh/g", "C/kg"))
+    (973.15, 0.01, 3600)
+    """
+    import pint
+
+    try:
+        quantity = _registry().Quantity(value, _pint_name(unit)).to(_pint_name(target))
+    except pint.UndefinedUnitError:
+        raise InputError("unit", f"'{unit}' is not a unit", f"a unit of the dimension of {target}") from None
+    except (pint.DimensionalityError, pint.errors.DefinitionSyntaxError, TypeError, ValueError, tokenize.TokenError):
+        raise InputError(
+            "unit", f"'{unit}' has the wrong dimension", f"a unit of the dimension of {target}"
+        ) from None
+    return float(quantity.magnitude)
+
+
+def parse(text: str | float | int, target: str) -> float:
+    """Text with a unit to a number in ``target``; a bare number only where the quantity has no dimension.
+
+    >>> parse("12 nm", "m"), parse("4 h", "s"), parse(0.3, "1"), parse("90 %", "1")
+    (1.2e-08, 14400.0, 0.3, 0.9)
+    """
+    if isinstance(text, bool) or not isinstance(text, (str, int, float)):
+        raise InputError("value", f"{text!r} is not a quantity", f"a number with a unit of {target}, like '1 {target}'")
+    if isinstance(text, (int, float)):
+        if target != "1":
+            raise InputError(
+                "value", f"{text!r} has no unit", f"a number with a unit of the dimension of {target}",
+                f"Write for example '{text} {target}'.",
+            )
+        return float(text)
+    match = _NUMBER.match(text)
+    if match is None:
+        raise InputError("value", f"'{text}' is not a quantity", f"a number with a unit, like '1 {target}'")
+    value, unit = float(match.group(1)), match.group(2)
+    if unit == "C" and target == "K":  # everywhere else C is the coulomb
+        unit = "degC"
+    if not unit and target != "1":
+        raise InputError(
+            "value", f"'{text}' has no unit", f"a unit of the dimension of {target}", f"Write for example '{text} {target}'."
+        )
+    return float(f"{convert(value, unit, target):.12g}")
+
+
+def unit_of(record: type, name: str) -> Unit | None:
+    """The unit stated on a record's field, or None."""
+    return units_of(record)[name]
+
+
+@cache
+def units_of(record: type) -> dict[str, Unit | None]:
+    """Field name -> stated unit, for a record class."""
+    hints = get_type_hints(record, include_extras=True)
+    return {f.name: next((m for m in _metadata(hints[f.name]) if isinstance(m, Unit)), None) for f in fields(record)}
+
+
+def _metadata(hint: Any) -> list[Any]:
+    """All metadata of an annotation, looking through ``X | None`` and containers."""
+    found = list(getattr(hint, "__metadata__", ()))
+    for inner in get_args(hint):
+        if hasattr(inner, "__metadata__") or get_args(inner):
+            found += _metadata(inner)
+    return found
