@@ -1,0 +1,1 @@
+"""Heat to depth profile: interdiffusion of a coating with its host."""

@@ -1,0 +1,44 @@
+"""Geometry of a coating: floats in and out, SI. Symbols: w mass ratio, rho density, a area per mass, t thickness."""
+
+from __future__ import annotations
+
+import math
+
+JAMMING_COVERAGE = 0.547  # random sequential adsorption of discs (Hinrichsen et al., 10.1007/BF01011908)
+
+
+def mean_thickness(mass_ratio: float, density: float, area: float) -> float:
+    """t = w / (rho a) in m; ``mass_ratio`` kg/kg, ``density`` kg/m3, ``area`` m2/kg.
+
+    >>> round(mean_thickness(0.01, 4760, 300) * 1e9, 1)  # 1 wt% Nb12WO33 on 0.3 m2/g
+    7.0
+    """
+    return mass_ratio / (density * area)
+
+
+def footprint(thickness: float, diameter: float) -> float:
+    """Area covered by agglomerates if none overlapped, per area: N = n pi d^2/4 = 1.5 t/d for spheres.
+
+    >>> footprint(10e-9, 50e-9)
+    0.3
+    """
+    return 1.5 * thickness / diameter
+
+
+def random_coverage(footprints: float) -> float:
+    """Coverage by randomly placed, overlapping discs: theta = 1 - exp(-N)."""
+    return -math.expm1(-footprints)
+
+
+def exclusive_coverage(footprints: float) -> float:
+    """Coverage by discs that may not overlap: theta = min(N, 0.547), the jamming limit."""
+    return min(footprints, JAMMING_COVERAGE)
+
+
+def spreading_factor(diffusivity: float, time: float, diameter: float) -> float:
+    """Growth of a wetting agglomerate's footprint: (r0^2 + 4 D t)/r0^2 with r0 = d/2.
+
+    >>> spreading_factor(0.0, 3600, 50e-9)
+    1.0
+    """
+    return 1 + 4 * diffusivity * time / (diameter / 2) ** 2

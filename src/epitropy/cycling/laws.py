@@ -1,0 +1,76 @@
+"""Ageing and kinetic laws of the half-cell: floats or arrays in and out, compiled so that the kernel calls the same lines.
+
+Symbols: delta skin thickness [m], F exposure [s], k growth rate [m/s], D_s and D_L transport coefficients of skin and
+layer [m2/s], h layer thickness [m], A areas per host mass [m2/kg], x lithium content.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def exposure_rate(surface_lithium: float, threshold: float, width: float) -> float:
+    """How fast the surface is damaged, relative to its rate at the threshold: f = exp(-(x_s - x_t)/w).
+
+    >>> exposure_rate(0.2, 0.2, 0.1)
+    1.0
+    """
+    return math.exp(-(surface_lithium - threshold) / width)
+
+
+@njit(cache=True, nogil=True)
+def skin_thickness(
+    exposure: float, rate: float, diffusivity: float, fresh: float = 0.0, film_path: float = 0.0
+) -> float:
+    """Exact solution of d(delta)/dF = k / (1 + k delta/D_s + k h/D_L) from delta = ``fresh`` at F = 0.
+
+    delta = fresh + (D_s/k) [sqrt(b^2 + 2 k^2 F/D_s) - b],  b = 1 + k fresh/D_s + k h/D_L.
+    ``film_path`` is h D_s/D_L in metres: the skin that would hold oxygen back as well as the layer does.
+
+    >>> round(skin_thickness(1e4, 1e-13, 1e-12) * 1e9, 3)  # thin: k F
+    1.0
+    """
+    resistance = rate / diffusivity
+    b = 1.0 + resistance * (fresh + film_path)
+    # the difference of the root and b, written without cancellation
+    gained = 2.0 * rate * exposure / (math.sqrt(b * b + 2.0 * rate * resistance * exposure) + b)
+    return fresh + gained
+
+
+@njit(cache=True, nogil=True)
+def skin_rate(thickness: float, exposure: float, diffusivity: float) -> float:
+    """Growth rate k that gives ``thickness`` on a bare fresh face after ``exposure``: k = delta/(F - delta^2/(2 D_s)).
+
+    Returns nan where transport alone is too slow (F <= delta^2/(2 D_s)).
+
+    >>> k = skin_rate(15e-9, 6e4, 2e-20); round(skin_thickness(6e4, k, 2e-20) * 1e9, 6)
+    15.0
+    """
+    left = exposure - thickness * thickness / (2.0 * diffusivity)
+    return thickness / left if left > 0.0 else math.nan
+
+
+@njit(cache=True, nogil=True)
+def overload(ratio: float) -> float:
+    """Smooth share of failed places at energy release over toughness r: s = r^4/(1 + r^4), half at r = 1."""
+    fourth = ratio * ratio * ratio * ratio
+    return fourth / (1.0 + fourth)
+
+
+@njit(cache=True, nogil=True)
+def crack_drive(lithium_min: float, release_ratio: float, deep_share: float) -> float:
+    """Drive for new crack area: phi b(x_min) + (1 - phi) s(G/Gamma), with b = 1/(1 + exp((x_min - 0.25)/0.05)).
+
+    A phenomenological law, graded assumed.
+    """
+    deep = 1.0 / (1.0 + math.exp((lithium_min - 0.25) / 0.05))
+    return deep_share * deep + (1.0 - deep_share) * overload(release_ratio)
+
+
+@njit(cache=True, nogil=True)
+def butler_volmer_overpotential(current: float, exchange: float, thermal_voltage: float) -> float:
+    """eta = 2 (RT/F) asinh(i / (2 i0)), symmetric Butler-Volmer; i and i0 in A/m2, eta in V."""
+    return 2.0 * thermal_voltage * math.asinh(current / (2.0 * exchange))

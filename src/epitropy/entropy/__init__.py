@@ -1,0 +1,1 @@
+"""Composition to site-resolved configurational entropy, and its class with reasons."""

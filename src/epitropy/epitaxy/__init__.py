@@ -1,0 +1,1 @@
+"""Two crystals to ranked orientation relationships."""

@@ -1,0 +1,26 @@
+"""Layer composition in, verdict on its structure out."""
+
+from __future__ import annotations
+
+from ..records.phases import PhaseAssessment
+
+CANDIDATES = ("layered", "disordered rock salt", "spinel", "Wadsley-Roth", "fluorite", "LiNbO3 type", "columbite")
+
+
+def assess(*, entropy: float, temperature: float, inclusion_share: float) -> PhaseAssessment:
+    """What can be said without energies: how much enthalpy the entropy could pay for, and the second phase seen.
+
+    ``entropy`` is S of the layer in J/(mol K) of cation sites; ``inclusion_share`` the volume share of undissolved
+    precursor, whose rim counts as phase boundary. Never an exception: "not decided" is a value.
+    """
+    gained = temperature * entropy
+    return PhaseAssessment(
+        host="not decided",
+        reason=(
+            f"no energies for the candidate structures; mixing entropy pays for at most {gained / 1e3:.1f} kJ per mole "
+            f"of cation sites at {temperature - 273.15:.0f} degC"
+        ),
+        candidates=CANDIDATES,
+        entropy_term=gained,
+        boundary_fraction=inclusion_share,
+    )

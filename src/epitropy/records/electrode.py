@@ -1,0 +1,23 @@
+"""What a finished layer means to the cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from ..units import Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoatedElectrode:
+    """The layer as the cell sees it, before a scenario says where it reaches."""
+
+    thickness: Annotated[float, Unit("m", show="nm")]
+    coverage: Annotated[float, Unit("1", show="%")]
+    coverage_formed: Annotated[float, Unit("1", show="%")]
+    film_resistivity: Annotated[float, Unit("ohm m")]
+    film_resistance: Annotated[float, Unit("ohm m2", show="ohm cm2")]
+    oxygen_ratio: Annotated[float, Unit("1")]
+    mass_ratio: Annotated[float, Unit("1", show="wt%")]
+    host_share_lost: Annotated[float, Unit("1", show="%")]
+    residual_consumed: Annotated[float, Unit("1", show="%")]
