@@ -4,7 +4,7 @@ Broken input and broken numerics raise; physics saying "no" (no lattice match, a
 """
 
 
-class EpitropyError(Exception):
+class EpitropyError(ValueError):
     """One clear line: where, what was given, what is allowed, what to do."""
 
     def __init__(self, where: str, given: str, allowed: str, remedy: str = "") -> None:

@@ -85,6 +85,7 @@ def dials(room: str) -> Callable[[type], type]:
             unit, is_mapping = annotation
             reader = _default_mapping if is_mapping else default
             setattr(cls, name, field(default_factory=partial(reader, f"{room}.{name}", unit.si)))
+        cls.__pydantic_config__ = {"extra": "forbid"}
         return dataclass(frozen=True, slots=True, kw_only=True)(cls)
 
     return decorate

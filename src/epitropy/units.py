@@ -36,6 +36,17 @@ class Unit:
     def shown(self) -> str:
         return self.show or self.si
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Called by pydantic at the YAML door, nowhere else."""
+        from .door import core_schema_for
+
+        return core_schema_for(self, source, handler)
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        from .door import json_schema_for
+
+        return json_schema_for(self, core, handler)
+
 
 @cache
 def _registry() -> Any:

@@ -1,16 +1,18 @@
-"""Interdiffusion of film and host: finite volumes that follow the lattice, third-order Rosenbrock steps in time.
+"""Interdiffusion of film and host: finite volumes in depth, third-order Rosenbrock steps in time.
 
-Cations jump on one cation sublattice with J_i = -C D_i grad x_i relative to the lattice (Darken 1948). Each cell
-keeps the amounts n_i of its cations; its number of sites is their sum, so cells swell where fast cations arrive
-(Kirkendall). Read at fixed number of sites from the deep host, this is exactly the interdiffusion without net
-site flux, J_i = -C (D_i grad x_i - x_i sum_j D_j grad x_j), but without its drift term: each cation is conserved to
-rounding, fractions stay positive and the mixing entropy cannot fall, however coarse the grid.
+J_i = -C (D_i grad x_i - x_i sum_j D_j grad x_j) on one cation sublattice, no net flux of sites. At a face the
+fraction x_i that the common drift carries leans towards the cell it comes from as far as the drift outruns D_i:
+X_i = x_mean - phi/2 (x_out - x_in), phi = P |P| / (4 + P^2), P = sum_j D_j (x_out - x_in)_j / D_i, and the X_i are
+normalised to sum 1. So fractions sum to 1 and stay positive, each cation is conserved to rounding, and the order is
+two wherever the grid resolves the profile (phi is of second order there).
 
-The step is RODAS3 (Sandu et al., Atmos. Environ. 31 (1997) 3459): L-stable, stiffly accurate, order 3(2), four
-solves with one block-tridiagonal matrix.
+The time step is RODAS3 (Sandu et al., Atmos. Environ. 31 (1997) 3459): L-stable, stiffly accurate, order 3(2),
+four solves with one block-tridiagonal matrix. The last species follows from the sum of sites.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -21,14 +23,37 @@ from ..errors import NumericsError
 
 Array = NDArray[np.float64]
 
-_COMPILED = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": False}
-_R = GAS_CONSTANT
+_compiled = njit(cache=True, nogil=True, error_model="numpy")
 
-# Gauss-Legendre nodes and weights on [0, 1] for the thermal time of the dissolution in one step.
+# RODAS3 in the form without matrix products; stages 0 and 1 share their rates, 2 and 3 stand at the step's end
+_STAGE = np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [2.0, 0.0, 0.0, 0.0], [2.0, 0.0, 1.0, 0.0]])
+_COUPLING = np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0], [1.0, -1.0, 0.0], [1.0, -1.0, -8.0 / 3.0]])
+_DRIFT = np.array([0.5, 1.5, 0.0, 0.0])
+_RESULT = np.array([2.0, 0.0, 1.0, 1.0])
+_GAMMA = 0.5
+
+# Gauss-Legendre nodes and weights on [0, 1] for the thermal time of the dissolution in one step
 _NODE, _WEIGHT = (a / 2 for a in np.polynomial.legendre.leggauss(6))
 _NODE = _NODE + 0.5
 
+_WIDEST = 60.0  # K, the most that one step may cross
 _DONE, _TOO_MANY_STEPS, _STEP_TOO_SMALL = 0, 1, 2
+
+
+class Medium(NamedTuple):
+    """What moves where: grid, and kinetics by species (Ea over R in ``slope``, film minus host in second rows)."""
+
+    face_area: Array  # (cells + 1,) over the area of the host surface
+    cell_area: Array  # (cells,) mean area of each cell, likewise
+    log_d: Array  # (2, species) ln D at the reference temperature: host, film minus host
+    slope: Array  # (2, species) Ea/R in K: host, film minus host
+    boost: Array  # (species,) factor on D between film cells
+    film_start: int  # first film cell
+    weights: Array  # (species,) c_i, and
+    offset: float  # c_0 of the medium s = c_0 + sum_i c_i x_i: 0 in host, 1 in film
+    volume: Array  # (2,) m3 per mole of sites: host, film minus host
+    reference: float  # K
+    dissolution: Array  # (species, 2) 1/s at the reference temperature, and Ea/R in K
 
 
 def diffuse(
@@ -39,13 +64,15 @@ def diffuse(
     cell_area: Array,
     log_diffusivity: Array,
     activation: Array,
+    film_boost: Array,
+    film_start: int,
     share_weights: Array,
     share_offset: float,
     molar_volume: Array,
     dissolution: Array,
     reference_temperature: float,
     programme: Array,
-    tolerance: float = 1e-4,
+    tolerance: float = 2e-4,
     most_steps: int = 20_000,
 ) -> tuple[Array, Array, int]:
     """March the amounts of all cations through a temperature programme.
@@ -56,6 +83,7 @@ def diffuse(
     cell_area          (cells,) mean area of the cells over that of the host surface
     log_diffusivity    (2, species) ln(D / (m2/s)) in host and film at the reference temperature
     activation         (2, species) activation energies, J/mol
+    film_boost         (species,) factor on D between film cells, which start at cell ``film_start`` (boundaries)
     share_weights      (species,) c_i and ``share_offset`` c_0: the medium is s = c_0 + sum_i c_i x_i, 0 host, 1 film
     molar_volume       (2,) m3 per mole of sites in host and film
     dissolution        (species, 2) rate constant at the reference temperature, 1/s, and activation energy, J/mol
@@ -65,271 +93,367 @@ def diffuse(
     Returns the amounts at the end (cells, species), the dissolved share of each species' inclusions, and the number
     of accepted steps. Raises `NumericsError` where the step size collapses.
     """
-    log_d = np.stack([log_diffusivity[0], log_diffusivity[1] - log_diffusivity[0]])
-    slope = np.stack([activation[0], activation[1] - activation[0]]) / _R
-    end, exposure, steps, status = _march(
-        np.ascontiguousarray(amounts, dtype=float), np.ascontiguousarray(sources, dtype=float),
-        face_area, cell_area, log_d, slope, share_weights, share_offset, molar_volume,
-        np.ascontiguousarray(dissolution, dtype=float), reference_temperature,
-        np.ascontiguousarray(programme, dtype=float), tolerance, most_steps,
+    order = np.argsort(amounts[0], kind="stable")  # the host's main cation last: it follows from the sum
+    medium = Medium(
+        face_area=np.asarray(face_area, dtype=float),
+        cell_area=np.asarray(cell_area, dtype=float),
+        log_d=np.stack([log_diffusivity[0], log_diffusivity[1] - log_diffusivity[0]])[:, order],
+        slope=np.stack([activation[0], activation[1] - activation[0]])[:, order] / GAS_CONSTANT,
+        boost=np.asarray(film_boost, dtype=float)[order],
+        film_start=int(film_start),
+        weights=np.asarray(share_weights, dtype=float)[order],
+        offset=float(share_offset),
+        volume=np.array([molar_volume[0], molar_volume[1] - molar_volume[0]]),
+        reference=float(reference_temperature),
+        dissolution=np.asarray(dissolution, dtype=float)[order] / (1.0, GAS_CONSTANT),
     )
+    n = np.asarray(amounts, dtype=float)[:, order]
+    end, exposure, steps, status = _march(
+        n, np.ascontiguousarray(sources[:, order], dtype=float),
+        _contiguous(medium), np.ascontiguousarray(programme, dtype=float), float(tolerance), int(most_steps),
+    )
+    _raise_unless_done(status, steps, most_steps)
+    back = np.argsort(order)
+    return end[:, back], -np.expm1(-exposure[back]), steps
+
+
+def _contiguous(medium: Medium) -> Medium:
+    return Medium(*(np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v for v in medium))
+
+
+def _raise_unless_done(status: int, steps: int, most_steps: int) -> None:
     if status != _DONE:
         given = "more steps than allowed" if status == _TOO_MANY_STEPS else "a vanishing time step"
         raise NumericsError(
             "anneal", f"{given} ({steps} steps taken)", f"at most {most_steps} steps",
             "Check diffusivities and activation energies, or loosen the tolerance.",
         )
-    return end, -np.expm1(-exposure), steps
 
 
-@njit(**_COMPILED)
-def _rates(n, temperature, t_ref, face_area, cell_area, log_d, slope, weights, offset, volume, out):
-    """dn/dt for every cell and species, into ``out``; the flux counts towards the deep host."""
-    cells, species = n.shape
-    inverse = 1 / temperature - 1 / t_ref
-    out[:] = 0.0
-    left_sites, left_share = _sites_and_share(n, 0, weights, offset)
-    for k in range(cells - 1):
-        right_sites, right_share = _sites_and_share(n, k + 1, weights, offset)
-        share = 0.5 * (left_share + right_share)
-        v = volume[0] + share * (volume[1] - volume[0])
-        gap = 0.5 * (left_sites / cell_area[k] + right_sites / cell_area[k + 1])
-        conductance = face_area[k + 1] / (v * v * gap)
-        for i in range(species):
-            d = np.exp(log_d[0, i] + share * log_d[1, i] - inverse * (slope[0, i] + share * slope[1, i]))
-            flux = conductance * d * (n[k + 1, i] / right_sites - n[k, i] / left_sites)
-            out[k, i] += flux
-            out[k + 1, i] -= flux
-        left_sites, left_share = right_sites, right_share
-
-
-@njit(**_COMPILED)
-def _sites_and_share(n, k, weights, offset):
+@_compiled
+def _sites_and_share(n, k, medium):
     """Number of sites in cell k (mol/m2), and its medium: 0 pristine host, 1 pristine film."""
     sites, weighted = 0.0, 0.0
     for i in range(n.shape[1]):
         sites += n[k, i]
-        weighted += weights[i] * n[k, i]
-    return sites, offset + weighted / sites
+        weighted += medium.weights[i] * n[k, i]
+    return sites, medium.offset + weighted / sites
 
 
-@njit(**_COMPILED)
-def _jacobian(n, temperature, t_ref, face_area, cell_area, log_d, slope, weights, offset, volume, low, mid, up):
-    """Exact derivative of `_rates` as blocks: low[k] = d(rate k)/d(n k-1), mid[k], up[k] = d(rate k)/d(n k+1)."""
-    cells, species = n.shape
-    inverse = 1 / temperature - 1 / t_ref
-    mid[:] = 0.0
-    left_sites, left_share = _sites_and_share(n, 0, weights, offset)
-    for k in range(cells - 1):
-        right_sites, right_share = _sites_and_share(n, k + 1, weights, offset)
-        share = 0.5 * (left_share + right_share)
-        v = volume[0] + share * (volume[1] - volume[0])
-        gap = 0.5 * (left_sites / cell_area[k] + right_sites / cell_area[k + 1])
-        conductance = face_area[k + 1] / (v * v * gap)
-        stretch = (volume[1] - volume[0]) / v
-        for i in range(species):
-            d = np.exp(log_d[0, i] + share * log_d[1, i] - inverse * (slope[0, i] + share * slope[1, i]))
-            left, right = n[k, i] / left_sites, n[k + 1, i] / right_sites
-            flux = conductance * d * (right - left)
-            blend = 0.5 * flux * (log_d[1, i] - inverse * slope[1, i] - 2 * stretch)
-            # a cell's own sites enter through x = n/w, through the medium and through the distance
-            to_left = conductance * d * left / left_sites - 0.5 * flux / (gap * cell_area[k])
-            to_left -= blend * (left_share - offset) / left_sites
-            to_right = -conductance * d * right / right_sites - 0.5 * flux / (gap * cell_area[k + 1])
-            to_right -= blend * (right_share - offset) / right_sites
-            for j in range(species):
-                by_left = to_left + blend * weights[j] / left_sites
-                by_right = to_right + blend * weights[j] / right_sites
-                if i == j:
-                    by_left -= conductance * d / left_sites
-                    by_right += conductance * d / right_sites
-                mid[k, i, j] += by_left
-                up[k, i, j] = by_right
-                low[k + 1, i, j] = -by_left
-                mid[k + 1, i, j] -= by_right
-        left_sites, left_share = right_sites, right_share
+@_compiled
+def _face(n, k, sites, sites_out, share, inverse, medium, d, step, carried, upwind):
+    """Conductance, drift and sum of carried fractions at the face between cells k and k + 1.
 
-
-@njit(**_COMPILED)
-def _factor(low, mid, up, diagonal):
-    """LU of (diagonal - J) by blocks, in place: ``mid`` keeps the LU of each pivot, ``up`` pivot^-1 upper block.
-
-    No pivoting: every column of (diagonal - J) sums to ``diagonal`` over all cells, J being a flux form.
+    Fills per species: ``d`` diffusivity, ``step`` x_out - x_in, ``carried`` X_i not yet normalised, ``upwind`` phi.
     """
-    cells, species, _ = mid.shape
+    species = d.size
+    v = medium.volume[0] + share * medium.volume[1]
+    gap = 0.5 * (sites / medium.cell_area[k] + sites_out / medium.cell_area[k + 1])
+    drift = 0.0
+    for i in range(species):
+        exponent = medium.log_d[0, i] + share * medium.log_d[1, i]
+        d[i] = np.exp(exponent - inverse * (medium.slope[0, i] + share * medium.slope[1, i]))
+        if k >= medium.film_start:
+            d[i] *= medium.boost[i]
+        step[i] = n[k + 1, i] / sites_out - n[k, i] / sites
+        drift += d[i] * step[i]
+    total = 0.0
+    for i in range(species):
+        peclet = drift / d[i]
+        upwind[i] = peclet * abs(peclet) / (4 + peclet * peclet)
+        carried[i] = n[k, i] / sites + 0.5 * (1 - upwind[i]) * step[i]
+        total += carried[i]
+    return medium.face_area[k + 1] / (v * v * gap), drift, total
+
+
+@_compiled
+def _rates(n, temperature, medium, out):
+    """dn/dt for every cell and species, into ``out``; the flux counts towards the deep host."""
+    cells, species = n.shape
+    d, step, carried, upwind = np.empty(species), np.empty(species), np.empty(species), np.empty(species)
+    inverse = 1 / temperature - 1 / medium.reference
+    out[:] = 0.0
+    sites, share = _sites_and_share(n, 0, medium)
+    for k in range(cells - 1):
+        sites_out, share_out = _sites_and_share(n, k + 1, medium)
+        conductance, drift, total = _face(
+            n, k, sites, sites_out, 0.5 * (share + share_out), inverse, medium, d, step, carried, upwind
+        )
+        for i in range(species):
+            flux = conductance * (d[i] * step[i] - drift * carried[i] / total)
+            out[k, i] += flux
+            out[k + 1, i] -= flux
+        sites, share = sites_out, share_out
+
+
+@_compiled
+def _jacobian(n, temperature, medium, low, mid, up):
+    """Derivative of `_rates` by all species but the last, which makes up for them, as blocks.
+
+    low[k] = d(rate k)/d(n k-1), mid[k] = d(rate k)/d(n k), up[k] = d(rate k)/d(n k+1).
+    """
+    cells, species = n.shape
+    last = species - 1
+    d, step, carried, upwind = np.empty(species), np.empty(species), np.empty(species), np.empty(species)
+    by_drift, by_share, steep = np.empty(species), np.empty(species), np.empty(species)
+    inverse = 1 / temperature - 1 / medium.reference
+    for i in range(species):
+        steep[i] = medium.log_d[1, i] - inverse * medium.slope[1, i]  # d ln D / ds
+    mid[:] = 0.0
+    sites, share = _sites_and_share(n, 0, medium)
+    for k in range(cells - 1):
+        sites_out, share_out = _sites_and_share(n, k + 1, medium)
+        middle = 0.5 * (share + share_out)
+        conductance, drift, total = _face(
+            n, k, sites, sites_out, middle, inverse, medium, d, step, carried, upwind
+        )
+        drift_by_share, sum_drift, sum_share = 0.0, 0.0, 0.0
+        for i in range(species):
+            drift_by_share += d[i] * steep[i] * step[i]
+        for i in range(species):  # how the carried fraction changes through its upwind weight
+            peclet = drift / d[i]
+            bend = -4 * step[i] * abs(peclet) / (4 + peclet * peclet) ** 2
+            by_drift[i] = bend / d[i]
+            by_share[i] = 0.5 * bend * (drift_by_share / d[i] - peclet * steep[i])
+            sum_drift += by_drift[i]
+            sum_share += by_share[i]
+        relative = drift / total
+        stretch = medium.volume[1] / (medium.volume[0] + middle * medium.volume[1])
+        for i in range(last):
+            x = carried[i] / total
+            flux = conductance * (d[i] * step[i] - drift * x)
+            # through the drift (times d[j]), the medium (times weights[j]) and the normalisation (times upwind[j])
+            drifting = -conductance * (x + relative * (by_drift[i] - x * sum_drift))
+            blending = 0.5 * (d[i] * step[i] * steep[i] - x * drift_by_share)
+            blending = conductance * (blending - relative * (by_share[i] - x * sum_share)) - flux * stretch
+            leaning = 0.5 * conductance * relative * x
+            for j in range(last):
+                common = blending * (medium.weights[j] - medium.weights[last])
+                apart = leaning * (upwind[j] - upwind[last]) - drifting * (d[j] - d[last])
+                inner, outer = common + apart, common - apart
+                if i == j:
+                    inner -= conductance * (d[i] + 0.5 * relative * (1 + upwind[i]))
+                    outer += conductance * (d[i] - 0.5 * relative * (1 - upwind[i]))
+                inner /= sites
+                outer /= sites_out
+                mid[k, i, j] += inner
+                up[k, i, j] = outer
+                low[k + 1, i, j] = -inner
+                mid[k + 1, i, j] -= outer
+        sites, share = sites_out, share_out
+
+
+@_compiled
+def _factor(low, mid, up, diagonal):
+    """LU of (diagonal - J) by blocks, in place: ``mid`` keeps the LU of each pivot, ``up`` pivot^-1 upper block."""
+    cells, size, _ = mid.shape
     for k in range(cells):
         a = mid[k]
-        for i in range(species):
-            for j in range(species):
+        for i in range(size):
+            for j in range(size):
                 a[i, j] = -a[i, j]
             a[i, i] += diagonal
         if k > 0:
-            for i in range(species):
-                for m in range(species):
+            before = up[k - 1]
+            for i in range(size):
+                for m in range(size):
                     factor = low[k, i, m]
-                    for j in range(species):
-                        a[i, j] += factor * up[k - 1, m, j]
-        for p in range(species):
-            a[p, p] = 1 / a[p, p]
-            for i in range(p + 1, species):
-                a[i, p] *= a[p, p]
-                for j in range(p + 1, species):
-                    a[i, j] -= a[i, p] * a[p, j]
+                    for j in range(size):
+                        a[i, j] -= factor * before[m, j]
+        _factor_block(a)
         if k < cells - 1:
-            b = up[k]
-            for i in range(species):
-                for m in range(i):
-                    for j in range(species):
-                        b[i, j] -= a[i, m] * b[m, j]
-            for i in range(species - 1, -1, -1):
-                for m in range(i + 1, species):
-                    for j in range(species):
-                        b[i, j] -= a[i, m] * b[m, j]
-                for j in range(species):
-                    b[i, j] *= a[i, i]
+            _solve_block(a, up[k])
 
 
-@njit(**_COMPILED)
+@_compiled
+def _factor_block(a):
+    """LU of a small matrix in place, reciprocal pivots on the diagonal.
+
+    No exchange of rows: (diagonal - J) of a flux form is dominated by its diagonal.
+    """
+    size = a.shape[0]
+    for p in range(size):
+        a[p, p] = 1 / a[p, p]
+        for i in range(p + 1, size):
+            a[i, p] *= a[p, p]
+            for j in range(p + 1, size):
+                a[i, j] -= a[i, p] * a[p, j]
+
+
+@_compiled
+def _solve_block(a, b):
+    """b <- a^-1 b with the LU of `_factor_block`; b has several columns."""
+    size = a.shape[0]
+    for i in range(size):
+        for m in range(i):
+            for j in range(size):
+                b[i, j] -= a[i, m] * b[m, j]
+    for i in range(size - 1, -1, -1):
+        for m in range(i + 1, size):
+            for j in range(size):
+                b[i, j] -= a[i, m] * b[m, j]
+        for j in range(size):
+            b[i, j] *= a[i, i]
+
+
+@_compiled
 def _solve(low, mid, up, x):
-    """Solve with the blocks of `_factor`, overwriting the right-hand side ``x`` (cells, species)."""
-    cells, species = x.shape
+    """Solve with the blocks of `_factor`, overwriting the right-hand side ``x`` (cells, size)."""
+    cells, size = x.shape
     for k in range(cells):
         if k > 0:
-            for i in range(species):
-                for m in range(species):
+            for i in range(size):
+                for m in range(size):
                     x[k, i] += low[k, i, m] * x[k - 1, m]
-        for i in range(species):
+        for i in range(size):
             for m in range(i):
                 x[k, i] -= mid[k, i, m] * x[k, m]
-        for i in range(species - 1, -1, -1):
-            for m in range(i + 1, species):
+        for i in range(size - 1, -1, -1):
+            for m in range(i + 1, size):
                 x[k, i] -= mid[k, i, m] * x[k, m]
             x[k, i] *= mid[k, i, i]
     for k in range(cells - 2, -1, -1):
-        for i in range(species):
-            for m in range(species):
+        for i in range(size):
+            for m in range(size):
                 x[k, i] += up[k, i, m] * x[k + 1, m]
 
 
-@njit(**_COMPILED)
-def _thermal_time(start, rate, duration, constant, energy, t_ref):
-    """Integral of an Arrhenius rate over ``duration`` s from the temperature ``start``, changing at ``rate``."""
-    total = 0.0
-    for q in range(_NODE.size):
-        temperature = start + rate * duration * _NODE[q]
-        total += _WEIGHT[q] * np.exp(-energy / _R * (1 / temperature - 1 / t_ref))
-    return constant * duration * total
-
-
-@njit(**_COMPILED)
-def _advance_exposure(exposure, start, rate, duration, dissolution, t_ref, out):
+@_compiled
+def _expose(exposure, temperature, rate, duration, medium, out):
+    """Thermal time of the dissolution, q = int k(T) dt, after ``duration`` s from ``temperature`` on at ``rate``."""
     for i in range(exposure.size):
-        out[i] = exposure[i] + _thermal_time(start, rate, duration, dissolution[i, 0], dissolution[i, 1], t_ref)
+        total = 0.0
+        for q in range(_NODE.size):
+            t = temperature + rate * duration * _NODE[q]
+            total += _WEIGHT[q] * np.exp(-medium.dissolution[i, 1] * (1 / t - 1 / medium.reference))
+        out[i] = exposure[i] + medium.dissolution[i, 0] * duration * total
 
 
-@njit(**_COMPILED)
-def _dissolve(n, sources, before, after, out):
-    """Amounts after the inclusions have dissolved from exposure ``before`` to ``after``: share 1 - exp(-exposure)."""
-    for k in range(n.shape[0]):
-        for i in range(n.shape[1]):
-            out[k, i] = n[k, i] + sources[k, i] * (np.exp(-before[i]) - np.exp(-after[i]))
-
-
-@njit(**_COMPILED)
-def _march(n, sources, face_area, cell_area, log_d, slope, weights, offset, volume, dissolution, t_ref, programme,
-           tolerance, most_steps):
+@_compiled
+def _combine(n, k, factors, sources, before, after, out):
+    """n + sum_s factors[s] k[s], and what dissolves from exposure ``before`` to ``after``: share 1 - exp(-q)."""
     cells, species = n.shape
+    for c in range(cells):
+        moved = 0.0
+        for i in range(species - 1):
+            change = 0.0
+            for s in range(4):
+                change += factors[s] * k[s, c, i]
+            out[c, i] = n[c, i] + change
+            moved += change
+        out[c, species - 1] = n[c, species - 1] - moved
+    for i in range(species):
+        released = np.exp(-before[i]) - np.exp(-after[i])
+        if released > 0:
+            for c in range(cells):
+                out[c, i] += sources[c, i] * released
+
+
+@_compiled
+def _rate_of_change(n, sources, rates, temperature, rate, small, exposure, medium, k, out):
+    """Partial derivative of the rates by time, through temperature and dissolution, by a forward difference."""
+    later, moved = np.empty_like(exposure), np.empty_like(n)
+    _expose(exposure, temperature, rate, small, medium, later)
+    _combine(n, k, np.zeros(4), sources, exposure, later, moved)
+    _rates(moved, temperature + rate * small, medium, out)
+    for c in range(n.shape[0]):
+        for i in range(n.shape[1]):
+            out[c, i] = (out[c, i] - rates[c, i]) / small
+
+
+@_compiled
+def _step(n, sources, temperature, rate, h, exposure, later, medium, low, mid, up, k, rates, drift, trial):
+    """One RODAS3 step of ``h`` s into ``trial``; returns the largest estimated error of a fraction."""
+    cells, size = n.shape[0], n.shape[1] - 1
+    _rates(n, temperature, medium, rates)
+    _rate_of_change(n, sources, rates, temperature, rate, 1e-6 * h, exposure, medium, k, drift)
+    _jacobian(n, temperature, medium, low, mid, up)
+    _factor(low, mid, up, 1 / (_GAMMA * h))
+    _expose(exposure, temperature, rate, h, medium, later)
+    for s in range(4):
+        if s >= 2:
+            _combine(n, k, _STAGE[s], sources, exposure, later, trial)
+            _rates(trial, temperature + rate * h, medium, rates)
+        for c in range(cells):
+            for i in range(size):
+                value = rates[c, i] + _DRIFT[s] * h * drift[c, i]
+                for j in range(s):
+                    value += _COUPLING[s, j] / h * k[j, c, i]
+                k[s, c, i] = value
+        _solve(low, mid, up, k[s])
+    _combine(n, k, _RESULT, sources, exposure, later, trial)
+    return _largest_error(n, k[3])
+
+
+@_compiled
+def _largest_error(n, difference):
+    """Largest entry per site, of the last species too; infinite where one is not a number."""
+    worst = 0.0
+    for c in range(n.shape[0]):
+        sites, total = n[c, n.shape[1] - 1], 0.0
+        for i in range(difference.shape[1]):
+            sites += n[c, i]
+            total += difference[c, i]
+        for i in range(difference.shape[1]):
+            total = max(abs(total), abs(difference[c, i]))
+        error = total / sites
+        worst = max(worst, error) if error < np.inf else np.inf
+    return worst
+
+
+@_compiled
+def _march(n, sources, medium, programme, tolerance, most_steps):
+    """All segments with steps under error control; returns amounts, exposure, accepted steps and a status."""
+    cells, species = n.shape
+    size = species - 1
     n = n.copy()
-    low, mid, up = (np.zeros((cells, species, species)), np.zeros((cells, species, species)),
-                    np.zeros((cells, species, species)))
-    now, drift, first, fresh = np.empty_like(n), np.empty_like(n), np.empty_like(n), np.empty_like(n)
-    k1, k2, k3, k4, trial = (np.empty_like(n), np.empty_like(n), np.empty_like(n), np.empty_like(n),
-                             np.empty_like(n))
+    low, mid, up = (
+        np.zeros((cells, size, size)), np.zeros((cells, size, size)), np.zeros((cells, size, size))
+    )
+    k, rates, drift, trial = np.zeros((4, cells, size)), np.empty_like(n), np.empty_like(n), np.empty_like(n)
     exposure, later = np.zeros(species), np.zeros(species)
     steps = 0
     for segment in range(programme.shape[0]):
         start, rate, duration = programme[segment]
-        time, h = 0.0, duration / 50
-        widest = 40 / abs(rate) if rate != 0 else duration  # never leap over more than 40 K
+        widest = _WIDEST / abs(rate) if rate != 0 else duration
+        time, h = 0.0, duration / 20
         while time < duration:
-            h = min(h, widest, duration - time)
-            if duration - time - h < 1e-9 * duration:
+            h = min(h, widest)
+            if time + 1.000001 * h > duration:
                 h = duration - time
             if h < 1e-14 * duration:
                 return n, exposure, steps, _STEP_TOO_SMALL
-            temperature, end_temperature = start + rate * time, start + rate * (time + h)
-            _rates(n, temperature, t_ref, face_area, cell_area, log_d, slope, weights, offset, volume, first)
-            # df/dt by a small forward difference: temperature and dissolution move
-            small = 1e-6 * h
-            _advance_exposure(exposure, temperature, rate, small, dissolution, t_ref, later)
-            _dissolve(n, sources, exposure, later, now)
-            _rates(now, temperature + rate * small, t_ref, face_area, cell_area, log_d, slope, weights, offset,
-                   volume, drift)
-            _jacobian(n, temperature, t_ref, face_area, cell_area, log_d, slope, weights, offset, volume,
-                      low, mid, up)
-            _factor(low, mid, up, 2 / h)
-            for k in range(cells):
-                for i in range(species):
-                    drift[k, i] = h * (drift[k, i] - first[k, i]) / small
-                    k1[k, i] = first[k, i] + 0.5 * drift[k, i]
-            _solve(low, mid, up, k1)
-            for k in range(cells):
-                for i in range(species):
-                    k2[k, i] = first[k, i] + 4 * k1[k, i] / h + 1.5 * drift[k, i]
-            _solve(low, mid, up, k2)
-            _advance_exposure(exposure, temperature, rate, h, dissolution, t_ref, later)
-            for k in range(cells):
-                for i in range(species):
-                    trial[k, i] = n[k, i] + 2 * k1[k, i]
-            _dissolve(trial, sources, exposure, later, now)
-            _rates(now, end_temperature, t_ref, face_area, cell_area, log_d, slope, weights, offset, volume, fresh)
-            for k in range(cells):
-                for i in range(species):
-                    k3[k, i] = fresh[k, i] + (k1[k, i] - k2[k, i]) / h
-            _solve(low, mid, up, k3)
-            for k in range(cells):
-                for i in range(species):
-                    trial[k, i] += k3[k, i]
-            _dissolve(trial, sources, exposure, later, now)
-            _rates(now, end_temperature, t_ref, face_area, cell_area, log_d, slope, weights, offset, volume, fresh)
-            for k in range(cells):
-                for i in range(species):
-                    k4[k, i] = fresh[k, i] + (k1[k, i] - k2[k, i] - 8 / 3 * k3[k, i]) / h
-            _solve(low, mid, up, k4)
-            worst = 0.0
-            for k in range(cells):
-                sites = 0.0
-                for i in range(species):
-                    sites += n[k, i]
-                for i in range(species):
-                    worst = max(worst, abs(k4[k, i]) / sites)
-                    trial[k, i] += k4[k, i]
-            _dissolve(trial, sources, exposure, later, now)
-            ratio = worst / tolerance
+            error = _step(
+                n, sources, start + rate * time, rate, h, exposure, later, medium, low, mid, up, k, rates, drift, trial
+            )
+            ratio = error / tolerance
             if ratio <= 1:
-                time += h
-                steps += 1
-                n[:] = now
+                time = time + h if time + h < duration else duration
+                n[:] = trial
                 _keep_positive(n)
                 exposure[:] = later
+                steps += 1
                 if steps >= most_steps:
                     return n, exposure, steps, _TOO_MANY_STEPS
-            grow = 0.9 * ratio ** (-1 / 3) if ratio > 0 else 6.0
-            if not grow > 0:  # not a number: retry much smaller
-                grow = 0.1
-            h *= min(6.0, max(0.1, grow))
+            h *= min(6.0, max(0.1, 0.9 * ratio ** (-1 / 3))) if ratio > 0 else 6.0
     return n, exposure, steps, _DONE
 
 
-@njit(**_COMPILED)
+@_compiled
 def _keep_positive(n):
-    """Set undershoots of the time step to zero and rescale that cation elsewhere, so that its total stays."""
+    """Undershoots of a time step to zero; that cation shrinks elsewhere so that its total stays.
+
+    The sites this moves belong to the last species, cell by cell, so that every cell keeps its number of sites.
+    """
     cells, species = n.shape
-    for i in range(species):
+    last = species - 1
+    for i in range(last):
         total, positive = 0.0, 0.0
-        for k in range(cells):
-            total += n[k, i]
-            positive += max(n[k, i], 0.0)
+        for c in range(cells):
+            total += n[c, i]
+            positive += max(n[c, i], 0.0)
         if positive > total:
-            for k in range(cells):
-                n[k, i] = max(n[k, i], 0.0) * (total / positive)
+            for c in range(cells):
+                kept = max(n[c, i], 0.0) * (total / positive)
+                n[c, last] += n[c, i] - kept
+                n[c, i] = kept

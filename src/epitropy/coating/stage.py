@@ -44,6 +44,7 @@ def deposit(
         coverage=spread,
         thickness=mean / spread if spread > 0 else 0.0,
         cations=_total(cations),
+        cations_by_precursor=cations,
         dissolved_cations=dissolved,
         inclusion_volume_share=_inclusions(shares, density, dissolved_share),
         lithium_demand=demand,

@@ -18,6 +18,10 @@ from .laws import crack_drive, exposure_rate, skin_thickness
 
 SHELLS = 24
 STEPS = 160  # per half cycle of a full lithium swing
+COLUMNS = (
+    "capacity", "mean_voltage", "skin_outer_bare", "skin_outer_coated", "skin_cracks_bare", "skin_cracks_coated",
+    "crack_area", "dead_share", "lithium_resistance", "charged_lithium", "exposure", "pinned_share",
+)
 
 
 class Model(NamedTuple):
@@ -201,7 +205,7 @@ def half_cycle(m, t, s, x, sign: float, rate: float, trace):
     speed = -sign * current_mass / m.capacity_full  # d(mean x)/dt, lithium leaves on charge
     dt = 1.0 / abs(speed) / STEPS
     limit = m.upper_voltage if sign > 0 else m.lower_voltage
-    stretch = (m.outer_area + s_area_cracks(s)) / m.reference_area
+    stretch = (m.outer_area + wetted_cracks(s)) / m.reference_area
     scale = m.kinetic_scale * stretch * stretch / (m.apparent_radius * m.apparent_radius)
     older, old, new = x.copy(), x.copy(), x.copy()
     mobility = np.empty(n)
@@ -270,7 +274,7 @@ def half_cycle(m, t, s, x, sign: float, rate: float, trace):
 
 
 @njit(cache=True, nogil=True)
-def s_area_cracks(s) -> float:
+def wetted_cracks(s) -> float:
     """Wetted area of crack faces, bare and coated."""
     return s.area[2] + s.area[3]
 
@@ -339,13 +343,27 @@ def one_cycle(m, t, s, x, charge_rate: float, discharge_rate: float):
 
 
 @njit(cache=True, nogil=True)
+def pinned_loss(m, s, charged: float, pinned: float) -> float:
+    """Capacity that grains held at the pinning limit do not give, C/kg of the mass basis."""
+    return pinned * max(0.0, m.pinning_limit - charged) * m.capacity_full * s.active / m.mass_factor
+
+
+@njit(cache=True, nogil=True)
+def settled_cycle(m, t, s):
+    """Capacity [C/kg] and charged lithium of the second of two cycles with frozen slow states."""
+    x = np.full(SHELLS, 0.9)
+    one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate)
+    capacity, _, charged, _, _ = one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate)
+    return capacity, charged
+
+
+@njit(cache=True, nogil=True)
 def age(m, t, schedule, cycles: int, formation_cycles: int):
     """Formation, then ``cycles`` cycles; those in ``schedule`` (rising, from 1) are simulated.
 
-    Returns an array (cycles, 9): capacity (nan where skipped), mean voltage, bare skin, coated skin, crack area,
-    dead share, series + lithium resistance, charged lithium, exposure; and the largest lithium imbalance.
+    Returns an array (cycles, len(COLUMNS)), nan where skipped, and the largest lithium imbalance.
     """
-    result = np.full((cycles, 9), np.nan)
+    result = np.full((cycles, 12), np.nan)
     births = np.zeros(cycles + 1)
     added = np.zeros(cycles + 1)
     added[0] = m.crack_area_start
@@ -370,9 +388,7 @@ def age(m, t, schedule, cycles: int, formation_cycles: int):
             skin = _skins(m, clock, births, added, cycle)
             s = surfaces(m, skin, crack_area, lithium_resistance)
             capacity, exposure, charged, voltage, imbalance = one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate)
-            capacity -= (
-                pinned * max(0.0, m.pinning_limit - charged) * m.capacity_full * s.active / m.mass_factor
-            )
+            capacity -= pinned_loss(m, s, charged, pinned)
             worst = max(worst, imbalance)
             if last[2] > 0.0:
                 slope[0] = (exposure - last[0]) / (cycle - last[2])
@@ -380,13 +396,13 @@ def age(m, t, schedule, cycles: int, formation_cycles: int):
             last[0], last[1], last[2] = exposure, charged, cycle
             result[cycle - 1, 0] = capacity
             result[cycle - 1, 1] = voltage
-            result[cycle - 1, 2] = skin[0]
-            result[cycle - 1, 3] = skin[1]
-            result[cycle - 1, 4] = crack_area
-            result[cycle - 1, 5] = 1.0 - s.active
-            result[cycle - 1, 6] = s.series
-            result[cycle - 1, 7] = charged
-            result[cycle - 1, 8] = exposure
+            result[cycle - 1, 2:6] = skin
+            result[cycle - 1, 6] = crack_area
+            result[cycle - 1, 7] = 1.0 - s.active
+            result[cycle - 1, 8] = lithium_resistance
+            result[cycle - 1, 9] = charged
+            result[cycle - 1, 10] = exposure
+            result[cycle - 1, 11] = pinned
             if not capacity > 0.0:
                 break  # the cell is dead; the caller reads it off the missing rows
         ahead = cycle - last[2]

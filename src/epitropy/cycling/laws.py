@@ -41,16 +41,17 @@ def skin_thickness(
 
 
 @njit(cache=True, nogil=True)
-def skin_rate(thickness: float, exposure: float, diffusivity: float) -> float:
-    """Growth rate k that gives ``thickness`` on a bare fresh face after ``exposure``: k = delta/(F - delta^2/(2 D_s)).
+def skin_kinetics(thickness: float, exposure: float, transport_share: float) -> tuple[float, float]:
+    """Rate k and transport coefficient D_s that grow ``thickness`` on a bare fresh face in ``exposure``.
 
-    Returns nan where transport alone is too slow (F <= delta^2/(2 D_s)).
+    The growth time F = delta/k + delta^2/(2 D_s) is split: ``transport_share`` t of it is the second term, so
+    k = delta/((1 - t) F) and D_s = delta^2/(2 t F). One thickness fixes their combination only; t is the unknown.
 
-    >>> k = skin_rate(15e-9, 6e4, 2e-20); round(skin_thickness(6e4, k, 2e-20) * 1e9, 6)
+    >>> k, d = skin_kinetics(15e-9, 6e4, 0.5); round(skin_thickness(6e4, k, d) * 1e9, 6)
     15.0
     """
-    left = exposure - thickness * thickness / (2.0 * diffusivity)
-    return thickness / left if left > 0.0 else math.nan
+    rate = thickness / ((1.0 - transport_share) * exposure)
+    return rate, thickness * thickness / (2.0 * transport_share * exposure)
 
 
 @njit(cache=True, nogil=True)

@@ -98,7 +98,7 @@ class Degradation:
     """Priors of the ageing laws (see ``cycling/laws.py``)."""
 
     skin_thickness_200: Annotated[Sourced, Unit("m", show="nm")]
-    skin_diffusivity: Annotated[Sourced, Unit("m2/s")]
+    skin_transport_share: Annotated[Sourced, Unit("1", show="%")]
     fresh_skin: Annotated[Sourced, Unit("m", show="nm")]
     threshold: Annotated[Sourced, Unit("1")]
     threshold_width: Annotated[Sourced, Unit("1")]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from math import gcd
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +18,7 @@ Plane = tuple[int, int, int]
 
 SIXTH = 6  # lattice points are counted in sixths of the conventional vectors: halves and thirds stay integers
 
-# Rows: primitive vectors in sixths of the conventional ones, right-handed (International Tables A; R: obverse).
+# Rows: primitive vectors in sixths of the conventional ones, right-handed; R in hexagonal axes, obverse.
 _PRIMITIVE = {
     "P": ((6, 0, 0), (0, 6, 0), (0, 0, 6)),
     "A": ((6, 0, 0), (0, 3, 3), (0, -3, 3)),
@@ -32,9 +34,9 @@ _PRIMITIVE = {
 class Lattice:
     """A crystal's translations and the symmetry of its diffraction.
 
-    matrix: rows are the conventional vectors [m], shape (3, 3). primitive: rows are primitive vectors in sixths
-    of the conventional ones, integers, shape (3, 3). operations: the Laue group acting on columns of conventional
-    coordinates, integers, shape (n, 3, 3).
+    matrix: rows are the conventional vectors [m], shape (3, 3). primitive: rows are primitive vectors in
+    sixths of the conventional ones, integers, shape (3, 3). operations: the Laue group acting on columns of
+    conventional coordinates, integers, shape (n, 3, 3).
     """
 
     matrix: np.ndarray
@@ -43,7 +45,8 @@ class Lattice:
 
 
 def lattice(cell: UnitCell, space_group: str) -> Lattice:
-    """The lattice of a conventional cell; the setting of the space group is the one whose symmetry the cell has.
+    """The lattice of a conventional cell; the setting of the space group is the one whose symmetry the cell
+    has.
 
     >>> made = lattice(UnitCell(a=4.18e-10, b=4.18e-10, c=4.18e-10), "Fm-3m")
     >>> len(made.operations), round(float(abs(np.linalg.det(made.primitive))) / 6**3, 12)
@@ -55,27 +58,44 @@ def lattice(cell: UnitCell, space_group: str) -> Lattice:
     raise InputError(
         f"cell of {space_group}",
         f"a, b, c = {cell.a:.4g}, {cell.b:.4g}, {cell.c:.4g} m do not have its symmetry",
-        "edges and angles that the space group keeps (R: hexagonal axes with gamma = 120 deg, or rhombohedral ones)",
+        "edges and angles that the space group keeps",
+        "Groups with R take hexagonal axes (gamma = 120 deg) or rhombohedral ones.",
     )
 
 
 @cache
 def _settings(space_group: str) -> tuple[tuple[str, np.ndarray], ...]:
     """(centring letter, Laue group) of every tabulated setting of a space group symbol."""
+    wanted = space_group.replace("_", "").replace(" ", "")
+    found = tuple((letter, group) for names, letter, group in _tabulated() if wanted in names)
+    if not found:
+        raise InputError(
+            "space_group", f"unknown symbol '{space_group}'", "a Hermann-Mauguin symbol like R-3m or P2_1/c"
+        )
+    return found
+
+
+@cache
+def _tabulated() -> tuple[tuple[frozenset[str], str, np.ndarray], ...]:
+    """(symbols, centring letter, Laue group) of the 530 settings in spglib's database."""
     import spglib
 
-    wanted = space_group.replace("_", "").replace(" ", "")
-    found = []
-    for hall in range(1, 531):
-        kind = spglib.get_spacegroup_type(hall)
-        full = kind.international_full
-        names = {kind.international_short, full.replace(" ", ""), "".join(p for p in full.split() if p != "1")}
-        if wanted in {n.replace("_", "") for n in names} and full[0] == wanted[0]:
-            letter = "P" if kind.choice == "R" else full[0]
-            found.append((letter, _laue_group(spglib.get_symmetry_from_database(hall)["rotations"])))
-    if not found:
-        raise InputError("space_group", f"unknown symbol '{space_group}'", "a Hermann-Mauguin symbol like R-3m or P2_1/c")
-    return tuple(found)
+    rows = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # spglib 2.7+ warns about its own default
+        for hall in range(1, 531):
+            kind = spglib.get_spacegroup_type(hall)
+            letter = "P" if kind.choice == "R" else kind.international_full[0]
+            rotations = spglib.get_symmetry_from_database(hall)["rotations"]
+            rows.append((_symbols(kind), letter, _laue_group(rotations)))
+    return tuple(rows)
+
+
+def _symbols(kind: Any) -> frozenset[str]:
+    """The spellings of one setting without blanks and underscores, e.g. C121 and C2; none with another centring."""
+    full = kind.international_full
+    names = (full, "".join(part for part in full.split() if part != "1"), kind.international_short)
+    return frozenset(n.replace(" ", "").replace("_", "") for n in names if n[0] == full[0])
 
 
 def _laue_group(rotations: np.ndarray) -> np.ndarray:
@@ -100,7 +120,9 @@ def planes(crystal: Lattice, max_index: int) -> tuple[Plane, ...]:
     if max_index < 1:
         raise InputError("max_index", f"{max_index}", "a whole number >= 1")
     span = range(-max_index, max_index + 1)
-    orbits = {_named(equivalent_planes(crystal, p), max_index) for p in product(span, repeat=3) if gcd(*p) == 1}
+    orbits = {
+        _named(equivalent_planes(crystal, p), max_index) for p in product(span, repeat=3) if gcd(*p) == 1
+    }
     return tuple(sorted(orbits, key=lambda p: (sum(map(abs, p)), _preference(p))))
 
 

@@ -8,15 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 
-def misfit(film_length: float, host_length: float) -> float:
-    """Misfit f = (a_film - a_host) / a_host [1] of two lengths in the same unit; positive: the film is larger.
-
-    >>> round(misfit(4.18 / 2**0.5, 2.876), 4)
-    0.0277
-    """
-    return (film_length - host_length) / host_length
-
-
 def deformation_gradient(film_vectors: np.ndarray, host_vectors: np.ndarray) -> np.ndarray:
     """F with h_i = F f_i for two pairs of plane vectors.
 
@@ -58,7 +49,8 @@ def normal_strain(strain: np.ndarray, poisson_ratio: float) -> np.ndarray:
 
 
 def von_mises_strain(strain: np.ndarray, poisson_ratio: float) -> np.ndarray:
-    """Equivalent strain sqrt(2/3 e':e') [1] of the film, e' the deviator of (e1, e2, e3), e3 of the free surface.
+    """Equivalent strain sqrt(2/3 e':e') [1] of the film, e' the deviator of (e1, e2, e3), e3 of the free
+    surface.
 
     strain: principal strains, shape (..., 2); returns shape (...).
 
@@ -94,30 +86,38 @@ def plane_stress_energy(strain: np.ndarray, young_modulus: float, poisson_ratio:
     return young_modulus / (2 * (1 - poisson_ratio**2)) * (e1**2 + e2**2 + 2 * poisson_ratio * e1 * e2)
 
 
-def critical_thickness_ratio(
-    strain: np.ndarray, burgers_vector: np.ndarray, poisson_ratio: float
-) -> np.ndarray:
-    """Critical thickness h_c in lengths of the Burgers vector, y = h_c / b [1]; NaN where there is none.
+def burgers_pull(strain: np.ndarray, burgers_vector: np.ndarray, poisson_ratio: float) -> np.ndarray:
+    """Pull of the film stress on a misfit dislocation, as a strain: p_i = (e_i + nu e_j)/(1 + nu) b_i/|b|
+    [1].
 
-    Matthews and Blakeslee balance the pull of the film stress on a threading dislocation with the tension of the
-    misfit line that it lays down (10.1016/S0022-0248(74)80055-2). For one uncapped film, with
-    E' = E/(1 - nu2) and the edge part b_e of b along the relieved axis:
-    y = k (1 + ln y), k = b (1 - nu cos2(theta)) / (8 pi (1 + nu) e b_e), e = (e1 + nu e2)/(1 + nu),
-    so that for equal strains e is the misfit. cos2(theta) = 1 - (b_e/b)^2 for a Burgers vector in the interface.
-    y is the larger root. For k < 1 there is none: every film thicker than b relaxes (NaN). Without pull y is inf.
+    The force on a threading line is sigma . b per film thickness and per length of misfit line across it;
+    it is largest for a line at a right angle to p. With e1 = e2 = e, |p| = |e|. strain, burgers_vector (any
+    unit): in the principal axes, shape (..., 2); returns shape (..., 2).
 
-    strain: shape (..., 2); burgers_vector: its parts along the two principal axes, shape (..., 2), any unit.
-    Returns shape (..., 2), one value for each principal axis relieved.
-
-    >>> y = critical_thickness_ratio(np.array([0.005, 0.005]), np.array([1.0, 0.0]), 0.25)[0]
-    >>> round(float(y), 2), round(float(y / (1 + np.log(y)) * 8 * np.pi * 1.25 * 0.005), 12)
-    (24.39, 1.0)
+    >>> burgers_pull(np.array([0.02, 0.02]), np.array([0.0, 3e-10]), 0.3).round(12).tolist()
+    [0.0, 0.02]
     """
-    length = np.linalg.norm(burgers_vector, axis=-1, keepdims=True)
-    edge = np.abs(burgers_vector) / length
-    pull = np.abs(strain + poisson_ratio * strain[..., ::-1]) / (1 + poisson_ratio) * edge
+    unit = burgers_vector / np.linalg.norm(burgers_vector, axis=-1, keepdims=True)
+    return (strain + poisson_ratio * strain[..., ::-1]) / (1 + poisson_ratio) * unit
+
+
+def critical_thickness_ratio(pull: np.ndarray, edge_share: np.ndarray, poisson_ratio: float) -> np.ndarray:
+    """Critical thickness in lengths of the Burgers vector, y = h_c / b [1]; NaN where there is none.
+
+    Matthews and Blakeslee balance the pull of the film stress on a threading dislocation with the tension
+    of the misfit line that it lays down (10.1016/S0022-0248(74)80055-2). For one film with a free surface y
+    = k (1 + ln y), k = (1 - nu cos2(theta)) / (8 pi (1 + nu) |p|), theta between line and Burgers vector,
+    cos2(theta) = 1 - edge_share^2 for a Burgers vector in the interface, p of `burgers_pull`. y is the
+    larger root. For k < 1 there is none: every film thicker than b relaxes (NaN). Without pull y is inf.
+
+    pull: |p|, edge_share: edge part of b over b, both shape (...); returns shape (...).
+
+    >>> y = critical_thickness_ratio(np.array(0.005), np.array(1.0), 0.25)
+    >>> round(float(y), 2), round(float(y / (1 + np.log(y)) * 8 * np.pi * 1.25 * 0.005), 12)
+    (27.45, 1.0)
+    """
     with np.errstate(divide="ignore"):
-        scale = (1 - poisson_ratio * (1 - edge**2)) / (8 * np.pi * (1 + poisson_ratio) * pull)
+        scale = (1 - poisson_ratio * (1 - edge_share**2)) / (8 * np.pi * (1 + poisson_ratio) * pull)
     return _larger_root(scale)
 
 
@@ -131,7 +131,8 @@ def _larger_root(scale: np.ndarray) -> np.ndarray:
 
 
 def dislocation_spacing(strain: np.ndarray, edge_part: np.ndarray) -> np.ndarray:
-    """Spacing b_e / |e| [m] of the misfit dislocations that would take up the whole strain; inf without strain.
+    """Spacing b_e / |e| [m] of the misfit dislocations that would take up the whole strain; inf without
+    strain.
 
     >>> round(float(dislocation_spacing(np.array(0.0277), np.array(2.956e-10))) * 1e9, 2)
     10.67

@@ -29,15 +29,15 @@ class Coincidences:
 
 
 def coincidences(
-    host: PlaneNet, film: PlaneNet, *, max_area: float, max_strain: float, hosts: Sublattices | None = None
+    host: PlaneNet | Sublattices, film: PlaneNet, *, max_area: float, max_strain: float
 ) -> Coincidences:
     """All primitive coincidence cells of two nets, one of each orbit of both symmetry groups.
 
     For every sublattice (h1, h2) of the host and every film vector f1 that the limit lets lie on h1, the film
-    vectors that may lie on h2 fill a small rectangle (`_rectangle`); all net points in it are tried and filtered
-    exactly. Limits hold for both nets: both cells have at most max_area [m2], and 1/(1 + max_strain) <= s <=
-    1 + max_strain for both singular values s of F, so that exchanging the nets changes nothing.
-    A cell is primitive when no smaller one repeats the same coincidence.
+    vectors that may lie on h2 fill a small rectangle (`_rectangle`); all net points in it are tried and
+    filtered exactly: |s - 1| <= max_strain for both singular values s of F (film -> host), and both
+    unstrained cells, the film's and the host's, of at most max_area [m2]. A cell is primitive when no
+    smaller one repeats the coincidence.
 
     >>> from epitropy.epitaxy.nets import net
     >>> square = net(np.eye(2))
@@ -46,7 +46,8 @@ def coincidences(
     [1, 5, 13, 17, 25]
     """
     _check(max_area, max_strain)
-    hosts = sublattices(host, max_area) if hosts is None else hosts
+    hosts = host if isinstance(host, Sublattices) else host_sublattices(host, film, max_area)
+    host = hosts.net
     owner, film_cells = _candidates(host, film, hosts, max_strain)
     keep = _allowed(host, film, hosts.cells[owner], film_cells, max_area, max_strain)
     owner, film_cells = owner[keep], film_cells[keep]
@@ -58,10 +59,17 @@ def coincidences(
     film_cells = _unpacked(keys)
     _, fixed = _images(host, film, hosts, owner, film_cells)
     order = np.argsort(determinant(film_cells), kind="stable")
-    variants = len(half_group(host.operations)) // fixed
-    return Coincidences(
-        host_cells=hosts.cells[owner][order], film_cells=film_cells[order], variants=variants[order]
-    )
+    variants = len(half_group(host.operations)) // fixed[order]
+    return Coincidences(host_cells=hosts.cells[owner][order], film_cells=film_cells[order], variants=variants)
+
+
+def host_sublattices(host: PlaneNet, film: PlaneNet, max_area: float) -> Sublattices:
+    """Sublattices of the host to match with this film; a film without mirrors leaves only the host's
+    rotations.
+
+    A mirror maps the host onto itself but turns such a film over, which is another plane of the film.
+    """
+    return sublattices(host if film.mirrored else host.rotations, max_area)
 
 
 def _check(max_area: float, max_strain: float) -> None:
@@ -74,8 +82,9 @@ def _check(max_area: float, max_strain: float) -> None:
 def _candidates(
     host: PlaneNet, film: PlaneNet, hosts: Sublattices, max_strain: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(sublattice, film cell) for all pairs that may pass; -f1 is left out, since -1 is a symmetry of the film."""
-    low, high = (1 - _MARGIN) / (1 + max_strain), (1 + _MARGIN) * (1 + max_strain)
+    """(sublattice, film cell) of all pairs that may pass; -f1 is left out, for -1 is a symmetry of the film."""
+    # singular values of the inverse of F, host -> film
+    low, high = (1 - _MARGIN) / (1 + max_strain), (1 + _MARGIN) / (1 - max_strain)
     vectors = hosts.cells @ host.basis
     length = np.linalg.norm(vectors[:, 0], axis=1)
     coordinates, film_length = _short_vectors(film, length.max(initial=0.0) * high)
@@ -141,17 +150,23 @@ def _points(net: PlaneNet, centre: np.ndarray, reach: np.ndarray) -> tuple[np.nd
 
 
 def _allowed(
-    host: PlaneNet, film: PlaneNet, host_cells: np.ndarray, film_cells: np.ndarray, max_area: float, max_strain: float
+    host: PlaneNet,
+    film: PlaneNet,
+    host_cells: np.ndarray,
+    film_cells: np.ndarray,
+    max_area: float,
+    max_strain: float,
 ) -> np.ndarray:
-    """The exact filter: orientation kept, both areas and both strains within the limits, cell primitive."""
+    """The exact filter: orientation kept, areas and both principal strains within the limits, primitive."""
     index = determinant(film_cells)
-    keep = (index > 0) & (index * film.area <= max_area * (1 + _MARGIN))
+    keep = (index > 0) & (
+        index * film.area <= max_area * (1 + _MARGIN)
+    )  # the host's cells are small enough already
     keep &= _primitive(host_cells, film_cells)
     found = np.flatnonzero(keep)
     gradient = deformation_gradient(film_cells[found] @ film.basis, host_cells[found] @ host.basis)
     strain = principal_strains(gradient)
-    room = max_strain * (1 + _MARGIN)
-    keep[found] = (strain <= room).all(1) & (1 / (1 + strain) - 1 <= room).all(1)
+    keep[found] = (np.abs(strain) <= max_strain * (1 + _MARGIN)).all(1)
     return keep
 
 
@@ -167,8 +182,8 @@ def _images(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(smallest key over the orbit, number of host operations that some film operation undoes), each (n,).
 
-    A host operation that keeps the sublattice, U H = H g, and a film operation k of the same handedness turn the
-    film cell M into U^-1 M k over the same host cell.
+    A host operation that keeps the sublattice, U H = H g, and a film operation k of the same handedness
+    turn the film cell M into U^-1 M k over the same host cell.
     """
     own = _packed(film_cells)
     handed = determinant(half_group(host.operations))

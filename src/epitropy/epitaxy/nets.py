@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
 
 import numpy as np
@@ -17,9 +17,10 @@ _MINUS = -np.eye(2, dtype=np.int64)
 class PlaneNet:
     """Translations within a plane, seen against its outward normal.
 
-    plane: reduced Miller indices. basis: rows are two primitive net vectors [m] in a right-handed frame of the
-    plane, shape (2, 2). sixths: the same vectors in sixths of the conventional axes, integers, shape (2, 3).
-    operations: symmetry of the net as integer matrices g, row coordinates c -> c g, shape (n, 2, 2); always with -1.
+    plane: reduced Miller indices. basis: rows are two primitive net vectors [m] in a right-handed frame of
+    the plane, shape (2, 2). sixths: the same vectors in sixths of the conventional axes, integers, shape
+    (2, 3). operations: symmetry of the net as integer matrices g, row coordinates c -> c g, shape (n, 2,
+    2); always with -1.
     """
 
     plane: Plane
@@ -37,14 +38,19 @@ class PlaneNet:
         """Whether the net equals its mirror image."""
         return bool((determinant(self.operations) < 0).any())
 
+    @property
+    def rotations(self) -> PlaneNet:
+        """The same net without its mirror operations."""
+        return replace(self, operations=self.operations[determinant(self.operations) > 0])
+
 
 def plane_net(crystal: Lattice, plane: Plane) -> PlaneNet:
     """Primitive net of the plane (hkl), Miller indices of the conventional cell.
 
     Lattice vectors u with (hkl) . u = 0: the integer null space of h_p = P (hkl) on the primitive lattice P.
-    The symmetry is that of the Laue group which keeps the plane, never more: equal edges of a cell that its space
-    group does not equate do not count. A lattice plane holds -u with every u, so -1 is always among it, and
-    orientations a half turn about the normal apart count as one.
+    The symmetry is that of the Laue group which keeps the plane, never more: equal edges of a cell that its
+    space group does not equate do not count. A lattice plane holds -u with every u, so -1 is always among
+    it, and orientations a half turn about the normal apart count as one.
 
     >>> from epitropy.records.phase import UnitCell
     >>> from epitropy.epitaxy.lattices import lattice
@@ -80,7 +86,10 @@ def _bezout(h: int, k: int) -> tuple[int, int, int]:
     (r, u, v), (r_next, u_next, v_next) = (h, 1, 0), (k, 0, 1)
     while r_next:
         q = r // r_next
-        (r, u, v), (r_next, u_next, v_next) = (r_next, u_next, v_next), (r - q * r_next, u - q * u_next, v - q * v_next)
+        (r, u, v), (r_next, u_next, v_next) = (
+            (r_next, u_next, v_next),
+            (r - q * r_next, u - q * u_next, v - q * v_next),
+        )
     return (r, u, v) if r >= 0 else (-r, -u, -v)
 
 
@@ -97,7 +106,9 @@ def _in_plane(vectors: np.ndarray) -> np.ndarray:
     """Two vectors in space to the plane's frame: the first along x, the second with positive y."""
     first, second = vectors
     length = np.linalg.norm(first)
-    return np.array([[length, 0.0], [first @ second / length, np.linalg.norm(np.cross(first, second)) / length]])
+    return np.array(
+        [[length, 0.0], [first @ second / length, np.linalg.norm(np.cross(first, second)) / length]]
+    )
 
 
 def _operations(crystal: Lattice, plane: Plane, sixths: np.ndarray) -> np.ndarray:

@@ -13,11 +13,13 @@ from .nets import PlaneNet, determinant, shortest_pair
 class Sublattices:
     """Sublattices of one net, one of each orbit.
 
-    cells: reduced bases as integer rows on the net, shape (n, 2, 2). keeps: which half-group operation maps the
-    sublattice onto itself, shape (n, g). changes: the integer U with U cells = cells g where it does, shape
-    (n, g, 2, 2). Half-group: of each pair g, -g one, since -1 changes no sublattice.
+    net: whose sublattices these are. cells: reduced, counter-clockwise bases as integer rows on the net,
+    shape (n, 2, 2). keeps: which half-group operation maps the sublattice onto itself, shape (n, g).
+    changes: the integer U with U cells = cells g where it does, shape (n, g, 2, 2). Half-group: of each
+    pair g, -g one, since -1 changes no sublattice.
     """
 
+    net: PlaneNet
     cells: np.ndarray
     keeps: np.ndarray
     changes: np.ndarray
@@ -70,8 +72,9 @@ def sublattices(net: PlaneNet, max_area: float) -> Sublattices:
     own = _key(cells)
     first = own == keys.min(1, initial=np.iinfo(np.int64).max)
     cells = shortest_pair(cells[first], net.basis)
+    cells[determinant(cells) < 0, 1] *= -1
     keeps = keys[first] == own[first][:, None]
-    return Sublattices(cells=cells, keeps=keeps, changes=_changes(cells, group, keeps))
+    return Sublattices(net=net, cells=cells, keeps=keeps, changes=_changes(cells, group, keeps))
 
 
 def half_group(operations: np.ndarray) -> np.ndarray:

@@ -32,12 +32,17 @@ class CycleSeries:
     cycle: Annotated[np.ndarray, Unit("1")]
     capacity: Annotated[np.ndarray, Unit("C/kg", show="mAh/g")]
     mean_voltage: Annotated[np.ndarray, Unit("V")]
-    skin_bare: Annotated[np.ndarray, Unit("m", show="nm")]
-    skin_coated: Annotated[np.ndarray, Unit("m", show="nm")]
+    skin_outer_bare: Annotated[np.ndarray, Unit("m", show="nm")]
+    skin_outer_coated: Annotated[np.ndarray, Unit("m", show="nm")]
+    skin_cracks_bare: Annotated[np.ndarray, Unit("m", show="nm")]
+    skin_cracks_coated: Annotated[np.ndarray, Unit("m", show="nm")]
     crack_area: Annotated[np.ndarray, Unit("m2/kg", show="m2/g")]
     dead_share: Annotated[np.ndarray, Unit("1", show="%")]
-    resistance: Annotated[np.ndarray, Unit("ohm m2", show="ohm cm2")]
+    lithium_resistance: Annotated[np.ndarray, Unit("ohm m2", show="ohm cm2")]
     charged_lithium: Annotated[np.ndarray, Unit("1")]
+    exposure: Annotated[np.ndarray, Unit("s")]
+    pinned_share: Annotated[np.ndarray, Unit("1", show="%")]
+    losses: LossBudget
     lithium_imbalance: Annotated[float, Unit("1")]
     ended_by: str
 

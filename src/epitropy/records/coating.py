@@ -50,6 +50,7 @@ class CoatingLayer:
     coverage: Annotated[float, Unit("1", show="%")]
     thickness: Annotated[float, Unit("m", show="nm")]
     cations: Annotated[Mapping[str, float], Unit("mol/kg")]
+    cations_by_precursor: Annotated[Mapping[str, Mapping[str, float]], Unit("mol/kg")]
     dissolved_cations: Annotated[Mapping[str, float], Unit("mol/kg")]
     inclusion_volume_share: Annotated[float, Unit("1", show="%")]
     lithium_demand: Annotated[float, Unit("mol/kg")]

@@ -13,8 +13,8 @@ class CoatedElectrode:
     """The layer as the cell sees it, before a scenario says where it reaches."""
 
     thickness: Annotated[float, Unit("m", show="nm")]
-    coverage: Annotated[float, Unit("1", show="%")]
     coverage_formed: Annotated[float, Unit("1", show="%")]
+    release_ratio: Annotated[float, Unit("1")]  # largest energy release over interface toughness, at this thickness
     film_resistivity: Annotated[float, Unit("ohm m")]
     film_resistance: Annotated[float, Unit("ohm m2", show="ohm cm2")]
     oxygen_ratio: Annotated[float, Unit("1")]

@@ -42,3 +42,4 @@ def facet_spacings(a, c, facet):
 def stress_potential(energy_slope, molar_volume, faraday):
     """Shift of the host's potential at full coherency and r/(1+r) = 1, V: dU = -(V_m/F) dw/dx."""
     return -molar_volume / faraday * energy_slope
+

@@ -8,16 +8,18 @@ from . import laws
 from .spec import Layer
 
 
-def coated_electrode(layer: CoatingLayer, properties: Layer, *, bonded_share: float, boundary_fraction: float) -> CoatedElectrode:
-    """The layer as a path for lithium, electrons and oxygen; ``bonded_share`` of it still adheres."""
+def coated_electrode(
+    layer: CoatingLayer, properties: Layer, *, energy_release: float, boundary_fraction: float
+) -> CoatedElectrode:
+    """The layer as a path for lithium, electrons and oxygen; ``energy_release`` [J/m2] pulls at its interface."""
     resistivity = laws.film_resistivity(
         properties.lithium_conductivity.value, properties.electronic_conductivity.value, properties.open_facet_share.value
     )
     ratio = laws.leaky_ratio(properties.oxygen_ratio.value, properties.boundary_leak.value, boundary_fraction)
     return CoatedElectrode(
         thickness=layer.thickness,
-        coverage=layer.coverage * bonded_share,
         coverage_formed=layer.coverage,
+        release_ratio=energy_release / properties.interface_toughness.value,
         film_resistivity=resistivity,
         film_resistance=resistivity * layer.thickness,
         oxygen_ratio=ratio,

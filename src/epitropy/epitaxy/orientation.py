@@ -1,0 +1,123 @@
+"""How two matched nets lie on each other: parallel directions, cells row on row, running oxygen layers."""
+
+from __future__ import annotations
+
+from math import gcd
+
+import numpy as np
+
+from .nets import PlaneNet, determinant
+
+# Changes of a reduced cell, of determinant 1, that bring each of its short vectors to the front.
+_FRONT = np.array([[[1, 0], [0, 1]], [[0, 1], [-1, 0]], [[1, 1], [0, 1]], [[1, -1], [0, 1]]])
+
+
+def aligned(
+    host: PlaneNet, film: PlaneNet, host_cells: np.ndarray, film_cells: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same coincidence cells with the shortest common vector first, integers, shape (n, 2, 2) each.
+
+    Shortest by the product of its lengths in both crystals, so that neither is preferred. Of the directions that
+    rotations of each net make of it, the one named is the one with the simplest indices.
+
+    >>> from epitropy.epitaxy.nets import net
+    >>> cells = np.array([[[0, -1], [1, 3]]])
+    >>> aligned(net(np.eye(2)), net(np.eye(2)), cells, cells)[0].tolist()
+    [[[1, 0], [0, 1]]]
+    """
+    host_front, film_front = (np.einsum("mij,njk->nmik", _FRONT, c) for c in (host_cells, film_cells))
+    lengths = [
+        np.linalg.norm(c[:, :, 0] @ net.basis, axis=2) for c, net in ((host_front, host), (film_front, film))
+    ]
+    # the small ramp settles ties alike on every machine
+    choice = (lengths[0] * lengths[1] * (1 + 1e-9 * np.arange(4))).argmin(1)
+    rows = np.arange(len(choice))
+    cells = np.concatenate([host_front[rows, choice], film_front[rows, choice]], 2)
+    cells[:, 1] -= _shift(cells[:, :, :2] @ host.basis)[:, None] * cells[:, 0]
+    return _named(host, cells[:, :, :2]), _named(film, cells[:, :, 2:])
+
+
+def _shift(vectors: np.ndarray) -> np.ndarray:
+    """How often the first vector is to be taken from the second to leave it shortest."""
+    first, second = vectors[:, 0], vectors[:, 1]
+    return np.rint((first * second).sum(1) / (first**2).sum(1) * (1 - 1e-9)).astype(np.int64)
+
+
+def _named(net: PlaneNet, cells: np.ndarray) -> np.ndarray:
+    """Of the images under the net's rotations, the one whose first vector has the simplest indices."""
+    images = cells[:, None] @ net.rotations.operations
+    return images[np.arange(len(cells)), _simplicity(images[:, :, 0] @ net.sixths).argmin(1)]
+
+
+def _simplicity(indices: np.ndarray) -> np.ndarray:
+    """Small for a small sum of |index|, then few minus signs, then large |u|, |v|, then a positive u, v."""
+    size, minus = np.abs(indices), indices < 0
+    key = (size.sum(-1) << 2) + minus.sum(-1)
+    for digit in (0, 1):
+        key = (key << 16) - size[..., digit]
+    return (key << 2) + 2 * minus[..., 0] + minus[..., 1]
+
+
+def along_first(vectors: np.ndarray) -> np.ndarray:
+    """Pairs of plane vectors in the frame whose x axis lies along the first; shape (n, 2, 2), rows.
+
+    >>> along_first(np.array([[[0.0, 2.0], [-3.0, 0.0]]])).tolist()
+    [[[2.0, 0.0], [0.0, 3.0]]]
+    """
+    first, second = vectors[:, 0], vectors[:, 1]
+    length = np.linalg.norm(first, axis=1)
+    parts = np.stack([(first * second).sum(1), determinant(vectors)], 1) / length[:, None]
+    return np.stack([np.stack([length, np.zeros_like(length)], 1), parts], 1)
+
+
+def principal_angle(gradient: np.ndarray) -> np.ndarray:
+    """Angle [rad] from x to the larger principal axis of F^T F; shape (n, 2, 2) to (n,).
+
+    >>> principal_angle(np.array([[[1.0, 0.0], [0.0, 1.5]]])).round(4).tolist()
+    [1.5708]
+    """
+    stretch = np.swapaxes(gradient, 1, 2) @ gradient
+    return np.arctan2(2 * stretch[:, 0, 1], stretch[:, 0, 0] - stretch[:, 1, 1]) / 2
+
+
+def turned(vectors: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """Vectors seen from axes turned by an angle [rad]: (m, 2) and (n,) to (n, m, 2).
+
+    >>> turned(np.array([[0.0, 1.0]]), np.array([np.pi / 2])).round(12).tolist()
+    [[[1.0, 0.0]]]
+    """
+    cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    x, y = vectors[:, 0], vectors[:, 1]
+    return np.stack([cosine * x + sine * y, cosine * y - sine * x], 2)
+
+
+def lattice_direction(sixths: np.ndarray) -> tuple[int, int, int]:
+    """[uvw] without common divisor of a vector in sixths of the conventional axes.
+
+    >>> lattice_direction(np.array([3, -3, 0]))
+    (1, -1, 0)
+    """
+    u, v, w = sixths.tolist()
+    divisor = gcd(u, v, w)
+    return u // divisor, v // divisor, w // divisor
+
+
+def rows_continue(
+    host_cells: np.ndarray, film_cells: np.ndarray, host_rows: int, film_rows: int
+) -> np.ndarray:
+    """Whether close-packed rows fall on close-packed rows, spacing on spacing; shape (n,).
+
+    host_rows, film_rows: into how many steps the oxygens divide each net vector. The oxygen nets o with o =
+    net / rows then map by (rows_host / rows_film) film_cell^-1 host_cell, which must be integer with
+    determinant 1.
+
+    >>> rows_continue(np.array([[[2, 0], [0, 2]]]), np.array([[[1, 0], [0, 1]]]), 1, 2).tolist()
+    [True]
+    """
+    (a, b), (c, d) = np.moveaxis(film_cells, (1, 2), (0, 1))
+    adjugate = np.stack([np.stack([d, -b], 1), np.stack([-c, a], 1)], 1)
+    index = determinant(film_cells)
+    same_density = host_rows**2 * determinant(host_cells) == film_rows**2 * index
+    return same_density & (host_rows * (adjugate @ host_cells) % (film_rows * index)[:, None, None] == 0).all(
+        (1, 2)
+    )

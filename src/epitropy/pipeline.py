@@ -1,0 +1,251 @@
+"""One cell from what is weighed to what its layer means for cycling; reads like the methods paragraph of a paper.
+
+Rooms do not know each other: what crosses from one to the next is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+
+from .anneal import laws as anneal_laws
+from .anneal.programme import segments, thermal_time
+from .anneal.spec import Anneal
+from .anneal.stage import anneal_profile
+from .catalogue import phase
+from .chemistry import atomic_mass
+from .coating.stage import deposit
+from .cycling.stage import particle_of
+from .entropy.stage import profile_entropy, site_entropy_of
+from .epitaxy.stage import best_matches
+from .hosts import host_curves
+from .phases.stage import assess
+from .records.anneal import DepthProfile
+from .records.coating import CoatingLayer, Particle
+from .records.electrode import CoatedElectrode
+from .records.entropy import Composition, SiteEntropy, Sublattice
+from .records.epitaxy import LatticeMatch
+from .records.host import HostCurves
+from .records.phase import Phase, UnitCell
+from .records.phases import PhaseAssessment
+from .records.sourced import Sourced
+from .records.strain import StrainPath
+from .strain.stage import grain_path, surface_path
+from .study import CellStudy
+from .transport.stage import coated_electrode
+from .units import Unit
+
+SKIN = "rock salt layer"  # what bare surfaces reconstruct to
+MULTIPLICITY = {"layered": {"Li": 1.0, "M": 1.0, "O": 2.0}}
+FILMS = ("layered layer", "rock salt layer", "spinel", "LiNbO3", "Nb12WO33")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formed:
+    """A cell ready to be cycled: every stage's record, the layer's None for a cell without one."""
+
+    host: HostCurves
+    particle: Particle
+    host_entropy: SiteEntropy
+    coating: CoatingLayer | None = None
+    profile: DepthProfile | None = None
+    entropy_profile: Annotated[np.ndarray, Unit("J/(mol K)")] | None = None
+    layer_entropy: SiteEntropy | None = None
+    phases: PhaseAssessment | None = None
+    skin_strain: StrainPath
+    layer_strain: StrainPath
+    grain_strain: StrainPath
+    strained_thickness: Annotated[float, Unit("m", show="nm")] = 0.0
+    electrode: CoatedElectrode | None = None
+    fresh_skin_factor: Annotated[float, Unit("1")] = 1.0
+
+
+def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) -> Formed:
+    """Host, coating, anneal, entropy, phases, strain and transport of one cell.
+
+    >>> from epitropy.study import load_study
+    >>> formed = form(load_study("zhao2024").cells["coated"])
+    >>> formed.profile.balance_error < 1e-11 and 0 < formed.electrode.coverage < 1
+    True
+    """
+    progress("host")
+    host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
+    composition = host_composition(cell)
+    particle = particle_of(cell.cathode, host, _molar_mass(composition))
+    host_entropy = site_entropy_of(composition)
+    grains = grain_path(
+        host,
+        grain_size=particle.grain_size,
+        breathing=cell.cathode.breathing.value,
+        young_modulus=cell.cathode.young_modulus.value,
+        poisson_ratio=cell.cathode.poisson_ratio.value,
+    )
+    skin = _on_host("rock-salt skin on the bare host", SKIN, cell, host, cell.degradation.skin_thickness_200.value)
+    factor = fresh_skin_factor(cell.anneal) if cell.anneal else 1.0
+    known = {
+        "host": host, "particle": particle, "host_entropy": host_entropy, "grain_strain": grains, "skin_strain": skin,
+        "fresh_skin_factor": factor,
+    }
+    if cell.coating is None or cell.coating.dose.value == 0:
+        return Formed(**known, layer_strain=_on_host("layer on its host", cell.layer.structure, cell, host, 0.0))
+    progress("coating")
+    layer = _coat(cell, particle)
+    progress("anneal")
+    profile = _anneal(cell, particle, layer)
+    progress("phases and strain")
+    entropies = profile_entropy(profile.fraction)
+    mixed = _layer_entropy(profile)
+    verdict = assess(
+        entropy=mixed.by_site["M"], temperature=cell.anneal.temperature.value, inclusion_share=layer.inclusion_volume_share
+    )
+    strained = strained_thickness(profile)
+    layer_strain = _on_host("layer on its host", cell.layer.structure, cell, host, strained)
+    release = largest_release(layer_strain, cell)
+    return Formed(
+        **known,
+        coating=layer,
+        profile=profile,
+        entropy_profile=entropies,
+        layer_entropy=mixed,
+        phases=verdict,
+        layer_strain=layer_strain,
+        strained_thickness=strained,
+        electrode=coated_electrode(layer, cell.layer, energy_release=release, boundary_fraction=verdict.boundary_fraction),
+    )
+
+
+def host_composition(cell: CellStudy) -> Composition:
+    """The host's sublattices with their sites per formula unit."""
+    sites = MULTIPLICITY[cell.cathode.structure]
+    return Composition(
+        sublattices=tuple(
+            Sublattice(label=k, multiplicity=sites[k], occupancies=dict(v)) for k, v in cell.cathode.composition.items()
+        )
+    )
+
+
+def _molar_mass(composition: Composition) -> float:
+    return sum(s.multiplicity * y * atomic_mass(e) for s in composition.sublattices for e, y in s.elements.items())
+
+
+def _coat(cell: CellStudy, particle: Particle) -> CoatingLayer:
+    """The recipe as a layer, spread and dissolved as far as the programme takes it."""
+    programme = segments(cell.anneal)
+    spreading = thermal_time(programme, 1.0, cell.coating.spreading_activation_energy.value)
+    dissolving = thermal_time(
+        programme, cell.anneal.dissolution_rate.value, cell.anneal.dissolution_activation_energy.value
+    )
+    return deposit(
+        cell.coating,
+        particle,
+        spreading_time=float(spreading),
+        dissolved_share=1 - float(anneal_laws.undissolved_share(dissolving)),
+    )
+
+
+def _anneal(cell: CellStudy, particle: Particle, layer: CoatingLayer) -> DepthProfile:
+    """Interdiffusion under the covered area: the recipe's cations per area, wetting ones first."""
+    area = layer.area * layer.coverage
+    wetting: dict[str, float] = {}
+    rest: dict[str, float] = {}
+    for line in layer.batch:
+        source = phase(line.precursor)
+        into = wetting if source.wets else rest
+        for element, amount in layer.cations_by_precursor[line.precursor].items():
+            into[element] = into.get(element, 0.0) + amount / area
+    metals = dict(cell.cathode.composition["M"])
+    return anneal_profile(
+        cell.anneal,
+        film_cations=wetting,
+        inclusions=rest,
+        host_cations=metals,
+        host_site_density=particle.cation_site_density,
+        film_site_density=sum(layer.cations.values()) / (layer.mass_ratio / layer.density),
+        particle_radius=None,
+    )
+
+
+def _layer_entropy(profile: DepthProfile) -> SiteEntropy:
+    """Entropy and class of the layer's mean composition on its cation site."""
+    total = sum(profile.layer_composition.values())
+    occupancies = {e: y / total for e, y in profile.layer_composition.items()}
+    return site_entropy_of(Composition(sublattices=(Sublattice(label="M", multiplicity=1.0, occupancies=occupancies),)))
+
+
+def _on_host(name: str, structure: str, cell: CellStudy, host: HostCurves, thickness: float) -> StrainPath:
+    return surface_path(
+        name,
+        host,
+        phase(structure),
+        thickness=thickness,
+        breathing=cell.cathode.breathing.value,
+        basal_share=1 - cell.layer.open_facet_share.value,
+    )
+
+
+def strained_thickness(profile: DepthProfile) -> float:
+    """Thickness that stores the misfit of a graded layer, m: int s^2 dz, with s the share of film cations.
+
+    By Vegard's rule the local misfit goes with s and its energy with s^2, so interdiffusion relieves the layer.
+    """
+    species = {e: i for i, e in enumerate(profile.species)}
+    film = [i for e, i in species.items() if profile.initial_fraction[i, -1] > profile.initial_fraction[i, 0]]
+    share = profile.fraction[film].sum(axis=0)
+    pristine = profile.initial_fraction[film, -1].sum()
+    edges = np.gradient(profile.depth)
+    return float(np.sum((share / pristine) ** 2 * edges)) if pristine > 0 else 0.0
+
+
+def largest_release(path: StrainPath, cell: CellStudy) -> float:
+    """Largest energy release of the layer while the host breathes down to the upper cut-off, J/m2.
+
+    Only the coherent part of the misfit is stored, so it goes with the square of the coherency.
+    """
+    host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
+    lowest = host.lithium_at(cell.protocol.upper_voltage.value - cell.cathode.ocv_shift.value)
+    return float(path.energy_release[path.lithium >= lowest].max() * cell.degradation.coherency.value**2)
+
+
+def fresh_skin_factor(spec: Anneal) -> float:
+    """Rock-salt skin that the anneal leaves, over that of the host as synthesised (700 degC in oxygen).
+
+    Follows the share of Ni2+ in equilibrium at the hold, LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2.
+    """
+    entropy_change = anneal_laws.decomposition_entropy(
+        spec.decomposition_enthalpy.value, spec.decomposition_temperature.value, spec.oxygen_pressure["air"].value
+    )
+
+    def reduced(temperature: float, gas: str) -> float:
+        energy = anneal_laws.decomposition_energy(
+            spec.decomposition_enthalpy.value, entropy_change, temperature, spec.oxygen_pressure[gas].value
+        )
+        return float(anneal_laws.reduced_share(energy, temperature))
+
+    return reduced(spec.temperature.value, spec.gas) / reduced(973.15, "O2")
+
+
+def host_phase(cell: CellStudy, formed: Formed) -> Phase:
+    """The lithiated host as a crystal."""
+    source = "; ".join(formed.host.sources[:1])
+    edge = {"a": float(formed.host.a[-1]), "b": float(formed.host.a[-1]), "c": float(formed.host.c[-1])}
+    return Phase(
+        name="host",
+        formula="LiMO2",
+        structure="layered",
+        space_group="R-3m",
+        cell=UnitCell(**edge, gamma=2 * np.pi / 3),
+        formula_units=3,
+        density=Sourced(value=formed.particle.density, unit="kg/m3", grade="derived", source=source),
+        cell_source=source,
+        cell_grade="assumed",
+        young_modulus=cell.cathode.young_modulus,
+        poisson_ratio=cell.cathode.poisson_ratio,
+    )
+
+
+def align(cell: CellStudy, formed: Formed, *, max_area: float = 2e-18, max_strain: float = 0.04) -> tuple[LatticeMatch, ...]:
+    """Best orientation relationships of the candidate layers on the lithiated host."""
+    return best_matches(host_phase(cell, formed), [phase(f) for f in FILMS], max_area=max_area, max_strain=max_strain)

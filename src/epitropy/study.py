@@ -1,0 +1,320 @@
+"""A study: the tree of user choices, read from YAML and checked at this one door."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from .anneal.spec import Anneal
+from .coating.spec import Coating
+from .cycling.spec import Cathode, Cell, Degradation, Protocol
+from .errors import InputError
+from .records.sourced import Sourced
+from .records.study import Calibration, Reported
+from .transport.spec import Layer
+
+BLOCKS = ("cathode", "coating", "layer", "anneal", "cell", "protocol", "degradation")
+WHOLE = ("precursors", "composition")  # replaced, not merged into: their parts sum to one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellStudy:
+    """One named cell, complete. ``coating`` or ``anneal`` None: not coated, not heated."""
+
+    __pydantic_config__ = {"extra": "forbid"}
+    cathode: Cathode = field(default_factory=Cathode)
+    coating: Coating | None = None
+    layer: Layer = field(default_factory=Layer)
+    anneal: Anneal | None = None
+    cell: Cell = field(default_factory=Cell)
+    protocol: Protocol = field(default_factory=Protocol)
+    degradation: Degradation = field(default_factory=Degradation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """Named cells that share what they do not state; ``own`` lists each cell's own dotted names."""
+
+    name: str
+    title: str = ""
+    note: str = ""
+    cells: Mapping[str, CellStudy]
+    own: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    calibration: Calibration | None = None
+    reported: Mapping[str, Reported] = field(default_factory=dict)
+
+    def inputs(self) -> dict[str, Sourced]:
+        """Every sourced number by dotted name, shared ones once (``coating.dose``, ``bare.anneal.hold``)."""
+        found: dict[str, Sourced] = {}
+        for cell_name, cell in self.cells.items():
+            for path, value in leaves(cell):
+                found.setdefault(self._name(cell_name, path), value)
+        return found
+
+    def at(self, quantiles: Mapping[str, float]) -> Study:
+        """The study with each named input held at a quantile of its spread; the others at their medians."""
+        cells = {
+            name: _replace_leaves(cell, lambda path, v, n=name: v.at(quantiles.get(self._name(n, path), 0.5)))
+            for name, cell in self.cells.items()
+        }
+        return replace(self, cells=cells)
+
+    def _name(self, cell: str, path: str) -> str:
+        return f"{cell}.{path}" if _stated(path, self.own.get(cell, frozenset())) else path
+
+
+def _stated(path: str, own: Iterable[str]) -> bool:
+    """Whether a dotted path, or a part of the tree that contains it, is among a cell's own."""
+    parts = path.split(".")
+    return any(".".join(parts[:n]) in own for n in range(1, len(parts) + 1))
+
+
+def leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Sourced]]:
+    """All sourced numbers below a record, with their dotted paths.
+
+    >>> dict(leaves(Cell()))["loading"].unit
+    'kg/m2'
+    """
+    if isinstance(node, Sourced):
+        yield prefix, node
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from leaves(value, f"{prefix}.{key}" if prefix else str(key))
+    elif is_dataclass(node):
+        for f in fields(node):
+            yield from leaves(getattr(node, f.name), f"{prefix}.{f.name}" if prefix else f.name)
+
+
+def _replace_leaves(node: Any, change: Any, prefix: str = "") -> Any:
+    """The same tree with ``change(path, leaf)`` in place of each sourced number."""
+    if isinstance(node, Sourced):
+        return change(prefix, node)
+    join = (lambda key: f"{prefix}.{key}") if prefix else str
+    if isinstance(node, Mapping):
+        return {k: _replace_leaves(v, change, join(k)) for k, v in node.items()}
+    if is_dataclass(node):
+        new = {f.name: _replace_leaves(getattr(node, f.name), change, join(f.name)) for f in fields(node)}
+        changed = {k: v for k, v in new.items() if v is not getattr(node, k)}
+        return replace(node, **changed) if changed else node
+    return node
+
+
+def study_hash(study: Study) -> str:
+    """Content hash of a study: same inputs, same hash, whatever the file looked like."""
+    text = json.dumps(_plain(study), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, Mapping):
+        return {str(k): _plain(v) for k, v in node.items()}
+    if isinstance(node, (frozenset, set)):
+        return sorted(node)
+    if is_dataclass(node):
+        return {f.name: _plain(getattr(node, f.name)) for f in fields(node) if f.name not in ("source", "label")}
+    return node
+
+
+def bundled_studies() -> dict[str, str]:
+    """Bundled study names and their titles."""
+    import yaml
+
+    folder = files("epitropy").joinpath("studies")
+    found = sorted(f for f in folder.iterdir() if f.name.endswith(".yaml"))
+    return {f.name.removesuffix(".yaml"): yaml.safe_load(f.read_text(encoding="utf-8"))["title"] for f in found}
+
+
+def study_text(source: str) -> str:
+    """The YAML text of a bundled study, or of a file."""
+    path = Path(source)
+    if path.is_file():
+        try:
+            return path.read_text(encoding="utf-8")
+        except (UnicodeDecodeError, OSError) as error:
+            raise InputError(source, f"not a readable text file ({type(error).__name__})", "a YAML file in UTF-8") from None
+    if source in bundled_studies():
+        return files("epitropy").joinpath("studies", f"{source}.yaml").read_text(encoding="utf-8")
+    raise InputError(
+        "STUDY", f"'{source}' is neither a file nor a bundled study", f"a path to a YAML file, or {', '.join(bundled_studies())}",
+        "'epitropy new NAME' writes one.",
+    )
+
+
+def load_study(source: str) -> Study:
+    """Read a study by bundled name or path.
+
+    >>> list(load_study("zhao2024").cells)
+    ['bare', 'coated']
+    """
+    return read_study(_yaml(study_text(source), source), source)
+
+
+def _yaml(text: str, source: str) -> Any:
+    """YAML that refuses a key given twice, which the library would silently let win."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    def mapping(loader: Any, node: Any) -> dict[Any, Any]:
+        keys = [loader.construct_object(k, deep=True) for k, _ in node.value]
+        for key, (k, _) in zip(keys, node.value):
+            if keys.count(key) > 1:
+                raise InputError(f"{source}, line {k.start_mark.line + 1}", f"key '{key}' given twice", "each key once")
+        loader.flatten_mapping(node)
+        return {loader.construct_object(k, deep=True): loader.construct_object(v, deep=True) for k, v in node.value}
+
+    Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    try:
+        return yaml.load(text, Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be read"
+        raise InputError(f"{source}{line}", f"not YAML: {problem}", "a YAML file such as 'epitropy new' writes") from None
+
+
+def read_study(raw: Any, source: str = "study") -> Study:
+    """Plain data to a `Study`; every fault is named by its path."""
+    if not isinstance(raw, Mapping):
+        raise InputError(source, f"{type(raw).__name__} at top level", "keys such as name, cathode, coating, cells")
+    allowed = ("name", "title", "note", "cells", "calibration", "reported", *BLOCKS)
+    for key in raw:
+        if key not in allowed:
+            raise _unknown_key(str(key), str(key), allowed)
+    if not isinstance(raw.get("name"), str) or not raw["name"]:
+        raise InputError("name", repr(raw.get("name")), "a short text, e.g. my-coating")
+    given = raw.get("cells") or {"bare": {"coating": "none"}, "coated": {}}
+    if not isinstance(given, Mapping):
+        raise InputError("cells", repr(given), "named cells, e.g. bare and coated")
+    shared = {k: raw[k] for k in BLOCKS if k in raw}
+    cells = {name: _read_cell(str(name), shared, own or {}) for name, own in given.items()}
+    study = Study(
+        name=raw["name"],
+        title=str(raw.get("title", "")),
+        note=str(raw.get("note", "")),
+        cells=cells,
+        own={name: frozenset(_paths(own or {})) for name, own in given.items()},
+        calibration=_validate(Calibration | None, raw.get("calibration"), "calibration"),
+        reported=_validate(dict[str, Reported], raw.get("reported") or {}, "reported"),
+    )
+    _check(study)
+    return study
+
+
+def _read_cell(name: str, shared: Mapping[str, Any], own: Any) -> CellStudy:
+    if not isinstance(own, Mapping):
+        raise InputError(f"cells.{name}", repr(own), "blocks such as 'coating: none'")
+    for key in own:
+        if key not in BLOCKS:
+            raise _unknown_key(f"cells.{name}.{key}", str(key), BLOCKS)
+    merged = {k: _merge(shared.get(k), own[k]) if k in own else shared[k] for k in BLOCKS if k in own or k in shared}
+    merged = {k: None if v == "none" and k in ("coating", "anneal") else v for k, v in merged.items()}
+    owned = set(_paths(own))
+    return _validate(CellStudy, merged, lambda path: f"cells.{name}.{path}" if _stated(path, owned) else path)
+
+
+def _merge(below: Any, above: Any) -> Any:
+    """Deep merge of plain data; a number with its source is one thing, not a mapping to merge into."""
+    if isinstance(below, Mapping) and isinstance(above, Mapping) and "value" not in above:
+        return {**below, **{k: v if k in WHOLE else _merge(below.get(k), v) for k, v in above.items()}}
+    return above
+
+
+def _paths(raw: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Dotted names stated in plain data, down to numbers."""
+    for key, value in raw.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, Mapping) and "value" not in value:
+            yield from _paths(value, f"{path}.")
+        else:
+            yield path
+
+
+def _validate(kind: Any, raw: Any, where: Any) -> Any:
+    """pydantic at the door; its faults become one line that names the path."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(kind).validate_python(raw)
+    except ValidationError as error:
+        raise _first_fault(error, where, kind) from None
+
+
+def _first_fault(error: Any, where: Any, kind: Any) -> InputError:
+    fault = error.errors(include_url=False)[0]
+    parts = [str(p) for p in fault["loc"] if not str(p).startswith(("function-", "dataclass"))]
+    parts = [p for p in parts if p not in ("Coating", "Anneal", "Calibration", "Reported")]
+    path = ".".join(parts)
+    own = fault.get("ctx", {}).get("error")
+    if isinstance(own, InputError) and (inner := own.where.split(".")[-1].strip(": ")) not in ("value", "unit"):
+        path = f"{path}.{inner}" if path else inner
+    place = where(path) if callable(where) else ".".join(p for p in (where, path) if p)
+    if isinstance(own, InputError):
+        return InputError(place, own.given, own.allowed, own.remedy)
+    if fault["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        return _unknown_key(place, parts[-1], _keys_at(kind, parts[:-1]))
+    return InputError(place, f"{fault.get('input')!r}", fault["msg"])
+
+
+def _keys_at(kind: Any, parts: list[str]) -> tuple[str, ...]:
+    """Field names of the record at a path below ``kind``."""
+    from typing import get_args, get_type_hints
+
+    for part in parts:
+        kind = get_type_hints(kind).get(part, kind) if is_dataclass(kind) else kind
+        kind = next((a for a in get_args(kind) if is_dataclass(a)), kind)
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
+
+
+def _unknown_key(place: str, key: str, allowed: tuple[str, ...]) -> InputError:
+    close = difflib.get_close_matches(key, allowed, 1)
+    return InputError(place, f"unknown key '{key}'", ", ".join(allowed), f"Did you mean '{close[0]}'?" if close else "")
+
+
+def _check(study: Study) -> None:
+    """What only the whole study can tell."""
+    from .catalogue import phase
+    from .chemistry import atomic_mass
+    from .hosts import host_curves
+
+    for name, cell in study.cells.items():
+        for species in (s for o in cell.cathode.composition.values() for s in o if s != "Va"):
+            _named(f"{name}: cathode.composition", atomic_mass, species)
+        _named(f"{name}: layer.structure", phase, cell.layer.structure)
+        host_curves(cell.cathode.lattice, cell.cathode.ocv)
+        if cell.coating is not None:
+            total = sum(s.value for s in cell.coating.precursors.values())
+            if abs(total - 1) > 1e-6:
+                raise InputError("coating.precursors", f"mass shares sum to {total:g}", "a sum of 1")
+            for precursor in cell.coating.precursors:
+                _named("coating.precursors", phase, precursor)
+            if cell.anneal is None:
+                raise InputError(f"cells.{name}.anneal", "none, with a coating", "an anneal for every coated cell")
+    if study.calibration is not None:
+        _check_cell_name(study, "calibration.cell", study.calibration.cell)
+        cycles = study.cells[study.calibration.cell].protocol.cycles
+        if study.calibration.last_cycle != cycles:
+            raise InputError(
+                "calibration.capacity", f"cycle {study.calibration.last_cycle} in a protocol of {cycles} cycles", f"cycles 1 and {cycles}"
+            )
+    for name in study.reported:
+        _check_cell_name(study, "reported", name)
+
+
+def _named(where: str, reader: Any, name: str) -> None:
+    try:
+        reader(name)
+    except InputError as error:
+        raise InputError(where, error.given, error.allowed, error.remedy) from None
+
+
+def _check_cell_name(study: Study, where: str, name: str) -> None:
+    if name not in study.cells:
+        raise InputError(where, f"'{name}' is no cell of this study", ", ".join(study.cells))
