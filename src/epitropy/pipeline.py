@@ -99,7 +99,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
     entropies = profile_entropy(profile.fraction)
     mixed = _layer_entropy(profile)
     verdict = assess(
-        entropy=mixed.by_site["M"], temperature=cell.anneal.temperature.value, inclusion_share=layer.inclusion_volume_share
+        entropy=mixed.by_site["M"], temperature=cell.anneal.temperature.value, inclusion_share=layer.inclusion_volume_share, second_phase=cell.layer.second_phase.value
     )
     strained = strained_thickness(profile)
     layer_strain = _on_host("layer on its host", cell.layer.structure, cell, host, strained)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.resources import files
-from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
 from .errors import InputError
@@ -100,8 +99,7 @@ def _sourced_annotation(hint: Any) -> tuple[Unit, bool] | None:
     return unit, inner is not Sourced
 
 
-@cache
 def _default_mapping(name: str, unit: str) -> Mapping[str, Sourced]:
     room, key = name.split(".")
     rows = table(f"defaults/{room}.toml")[key]
-    return MappingProxyType({k: sourced(row, unit, f"{name}.{k}") for k, row in rows.items()})
+    return {k: sourced(row, unit, f"{name}.{k}") for k, row in rows.items()}

@@ -50,11 +50,16 @@ class Study:
     reported: Mapping[str, Reported] = field(default_factory=dict)
 
     def inputs(self) -> dict[str, Sourced]:
-        """Every sourced number by dotted name, shared ones once (``coating.dose``, ``bare.anneal.hold``)."""
+        """Every sourced number by dotted name, shared ones once (``coating.dose``, ``bare.anneal.hold``).
+
+        Rows kept for cations that the study does not hold are left out.
+        """
         found: dict[str, Sourced] = {}
         for cell_name, cell in self.cells.items():
+            cations = _cations(cell)
             for path, value in leaves(cell):
-                found.setdefault(self._name(cell_name, path), value)
+                if not _for_absent_cation(path, cations):
+                    found.setdefault(self._name(cell_name, path), value)
         return found
 
     def at(self, quantiles: Mapping[str, float]) -> Study:
@@ -67,6 +72,22 @@ class Study:
 
     def _name(self, cell: str, path: str) -> str:
         return f"{cell}.{path}" if _stated(path, self.own.get(cell, frozenset())) else path
+
+
+BY_CATION = ("anneal.diffusivity_", "anneal.activation_energy_")
+
+
+def _cations(cell: CellStudy) -> set[str]:
+    """Elements on the host's metal site and of the precursors."""
+    from .chemistry import cations_of
+
+    precursors = cell.coating.precursors if cell.coating else ()
+    return {*cell.cathode.composition.get("M", {}), *(e for p in precursors for e in cations_of(p))}
+
+
+def _for_absent_cation(path: str, cations: set[str]) -> bool:
+    """A row for a cation that is not there; the row ``other`` counts as such as all listed cations have their own."""
+    return path.startswith(BY_CATION) and path.split(".")[-1] not in cations
 
 
 def _stated(path: str, own: Iterable[str]) -> bool:

@@ -37,6 +37,7 @@ _NODE, _WEIGHT = (a / 2 for a in np.polynomial.legendre.leggauss(6))
 _NODE = _NODE + 0.5
 
 _WIDEST = 60.0  # K, the most that one step may cross
+_SHORTEST = 1e-20  # step over segment: below, the march is stuck
 _DONE, _TOO_MANY_STEPS, _STEP_TOO_SMALL = 0, 1, 2
 
 
@@ -72,7 +73,7 @@ def diffuse(
     dissolution: Array,
     reference_temperature: float,
     programme: Array,
-    tolerance: float = 2e-4,
+    tolerance: float = 2e-3,
     most_steps: int = 20_000,
 ) -> tuple[Array, Array, int]:
     """March the amounts of all cations through a temperature programme.
@@ -187,10 +188,10 @@ def _rates(n, temperature, medium, out):
 
 
 @_compiled
-def _jacobian(n, temperature, medium, low, mid, up):
+def _jacobian(n, temperature, medium, low, mid, up, outside):
     """Derivative of `_rates` by all species but the last, which makes up for them, as blocks.
 
-    low[k] = d(rate k)/d(n k-1), mid[k] = d(rate k)/d(n k), up[k] = d(rate k)/d(n k+1).
+    low[k] = d(rate k)/d(n k-1), mid[k] = d(rate k)/d(n k), up[k] = outside[k] = d(rate k)/d(n k+1).
     """
     cells, species = n.shape
     last = species - 1
@@ -238,6 +239,7 @@ def _jacobian(n, temperature, medium, low, mid, up):
                 outer /= sites_out
                 mid[k, i, j] += inner
                 up[k, i, j] = outer
+                outside[k, i, j] = outer
                 low[k + 1, i, j] = -inner
                 mid[k + 1, i, j] -= outer
         sites, share = sites_out, share_out
@@ -319,6 +321,25 @@ def _solve(low, mid, up, x):
 
 
 @_compiled
+def _balance(low, outside, right, k, h):
+    """The solution ``k`` of k/h - J k = right once more as h (right + J k), face by face.
+
+    The same up to rounding; but what leaves a cell now enters its neighbour to the last digit.
+    """
+    cells, size = k.shape
+    flux, before = np.zeros(size), np.zeros(size)
+    for c in range(cells):
+        for i in range(size):
+            flux[i] = 0.0
+            if c < cells - 1:
+                for j in range(size):
+                    flux[i] += outside[c, i, j] * k[c + 1, j] - low[c + 1, i, j] * k[c, j]
+        for i in range(size):
+            k[c, i] = h * (right[c, i] + (flux[i] - before[i]))
+            before[i] = flux[i]
+
+
+@_compiled
 def _expose(exposure, temperature, rate, duration, medium, out):
     """Thermal time of the dissolution, q = int k(T) dt, after ``duration`` s from ``temperature`` on at ``rate``."""
     for i in range(exposure.size):
@@ -338,7 +359,8 @@ def _combine(n, k, factors, sources, before, after, out):
         for i in range(species - 1):
             change = 0.0
             for s in range(4):
-                change += factors[s] * k[s, c, i]
+                if factors[s] != 0.0:  # a stage not yet reached may hold no number
+                    change += factors[s] * k[s, c, i]
             out[c, i] = n[c, i] + change
             moved += change
         out[c, species - 1] = n[c, species - 1] - moved
@@ -362,12 +384,13 @@ def _rate_of_change(n, sources, rates, temperature, rate, small, exposure, mediu
 
 
 @_compiled
-def _step(n, sources, temperature, rate, h, exposure, later, medium, low, mid, up, k, rates, drift, trial):
-    """One RODAS3 step of ``h`` s into ``trial``; returns the largest estimated error of a fraction."""
+def _step(n, sources, temperature, rate, h, exposure, later, medium, low, mid, up, outside, k, rates, drift,
+          trial, right):
+    """One RODAS3 step of ``h`` s into ``trial``; returns the largest error of a fraction, undershoots included."""
     cells, size = n.shape[0], n.shape[1] - 1
     _rates(n, temperature, medium, rates)
-    _rate_of_change(n, sources, rates, temperature, rate, 1e-6 * h, exposure, medium, k, drift)
-    _jacobian(n, temperature, medium, low, mid, up)
+    _rate_of_change(n, sources, rates, temperature, rate, 1e-3 * h, exposure, medium, k, drift)
+    _jacobian(n, temperature, medium, low, mid, up, outside)
     _factor(low, mid, up, 1 / (_GAMMA * h))
     _expose(exposure, temperature, rate, h, medium, later)
     for s in range(4):
@@ -379,10 +402,11 @@ def _step(n, sources, temperature, rate, h, exposure, later, medium, low, mid, u
                 value = rates[c, i] + _DRIFT[s] * h * drift[c, i]
                 for j in range(s):
                     value += _COUPLING[s, j] / h * k[j, c, i]
-                k[s, c, i] = value
+                k[s, c, i] = right[c, i] = value
         _solve(low, mid, up, k[s])
+        _balance(low, outside, right, k[s], _GAMMA * h)
     _combine(n, k, _RESULT, sources, exposure, later, trial)
-    return _largest_error(n, k[3])
+    return max(_largest_error(n, k[3]), _deepest_undershoot(trial))
 
 
 @_compiled
@@ -402,14 +426,27 @@ def _largest_error(n, difference):
 
 
 @_compiled
+def _deepest_undershoot(n):
+    """How far below zero a fraction lies."""
+    worst = 0.0
+    for c in range(n.shape[0]):
+        lowest, sites = 0.0, 0.0
+        for i in range(n.shape[1]):
+            lowest = min(lowest, n[c, i])
+            sites += n[c, i]
+        worst = max(worst, -lowest / sites)
+    return worst
+
+
+@_compiled
 def _march(n, sources, medium, programme, tolerance, most_steps):
     """All segments with steps under error control; returns amounts, exposure, accepted steps and a status."""
     cells, species = n.shape
     size = species - 1
     n = n.copy()
-    low, mid, up = (
-        np.zeros((cells, size, size)), np.zeros((cells, size, size)), np.zeros((cells, size, size))
-    )
+    low, mid = np.zeros((cells, size, size)), np.zeros((cells, size, size))
+    up, outside = np.zeros((cells, size, size)), np.zeros((cells, size, size))
+    right = np.zeros((cells, size))
     k, rates, drift, trial = np.zeros((4, cells, size)), np.empty_like(n), np.empty_like(n), np.empty_like(n)
     exposure, later = np.zeros(species), np.zeros(species)
     steps = 0
@@ -419,16 +456,18 @@ def _march(n, sources, medium, programme, tolerance, most_steps):
         time, h = 0.0, duration / 20
         while time < duration:
             h = min(h, widest)
-            if time + 1.000001 * h > duration:
+            ends = time + 1.01 * h >= duration
+            if ends:
                 h = duration - time
-            if h < 1e-14 * duration:
+            if h < _SHORTEST * duration:
                 return n, exposure, steps, _STEP_TOO_SMALL
             error = _step(
-                n, sources, start + rate * time, rate, h, exposure, later, medium, low, mid, up, k, rates, drift, trial
+                n, sources, start + rate * time, rate, h, exposure, later, medium, low, mid, up, outside, k, rates,
+                drift, trial, right,
             )
             ratio = error / tolerance
             if ratio <= 1:
-                time = time + h if time + h < duration else duration
+                time = duration if ends else time + h
                 n[:] = trial
                 _keep_positive(n)
                 exposure[:] = later
@@ -441,19 +480,14 @@ def _march(n, sources, medium, programme, tolerance, most_steps):
 
 @_compiled
 def _keep_positive(n):
-    """Undershoots of a time step to zero; that cation shrinks elsewhere so that its total stays.
-
-    The sites this moves belong to the last species, cell by cell, so that every cell keeps its number of sites.
-    """
+    """Undershoots of a time step to zero; that cation shrinks elsewhere by the same amount, so that its total stays."""
     cells, species = n.shape
-    last = species - 1
-    for i in range(last):
-        total, positive = 0.0, 0.0
+    for i in range(species):
+        total, positive, lowest = 0.0, 0.0, 0.0
         for c in range(cells):
             total += n[c, i]
             positive += max(n[c, i], 0.0)
-        if positive > total:
+            lowest = min(lowest, n[c, i])
+        if lowest < 0 < positive:
             for c in range(cells):
-                kept = max(n[c, i], 0.0) * (total / positive)
-                n[c, last] += n[c, i] - kept
-                n[c, i] = kept
+                n[c, i] = max(n[c, i], 0.0) * (max(total, 0.0) / positive)

@@ -20,7 +20,7 @@ def cell_widths(length: float, cells: int, slope: float) -> Array:
     halves every cell, so that the order of the method is kept. A slope of ``length`` or more gives equal cells.
 
     >>> cell_widths(1.0, 2, 0.5).round(3).tolist()
-    [0.347, 0.653]
+    [0.348, 0.652]
     """
     u = np.linspace(0.0, 1.0, cells + 1)
     if slope >= 0.999 * length:
@@ -34,8 +34,8 @@ def film_and_host_cells(film: float, host: float, cells: int, slope: float) -> t
     """Widths of the cells in film and host, m, both from their interface; no film cells without a film.
 
     >>> film, host = film_and_host_cells(7e-9, 1e-6, 100, 2e-9)
-    >>> film.size, host.size, round(film.sum() * 1e9, 6), round(host.sum() * 1e6, 6)
-    (30, 70, 7.0, 1.0)
+    >>> film.size, host.size, float(film.sum().round(15)), float(host.sum().round(12))
+    (30, 70, 7e-09, 1e-06)
     """
     inner = math.ceil(_HOST_SHARE * cells) if film > 0 else cells
     outer = cell_widths(film, cells - inner, slope) if film > 0 else np.empty(0)

@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 
 _REACH = 10.0  # depth of host that is modelled, in diffusion lengths of its fastest cation
 _FILM_REACH = 60.0  # and in film thicknesses, whichever is more
+_WELL_MIXED = 1e3  # film thicknesses: a cation that runs further during the hold is even across the film
 _UNDISTURBED = 1e-6  # largest change of a fraction at the deep end of the host
 _SUM_TOLERANCE = 1e-6
 _FEWEST_POINTS = 16
@@ -37,6 +38,14 @@ class _Layers:
     host: Array  # (species,) fractions
     volume: Array  # (2,) m3/mol of sites in host and film
     radius: float | None
+
+    @property
+    def thickness(self) -> float:
+        """Of the film, m; a sphere's film is a little thinner than a plane's of the same amount."""
+        flat = float(self.film.sum() * self.volume[1])
+        if self.radius is None:
+            return flat
+        return float(self.radius * np.expm1(np.log1p(3 * flat / self.radius) / 3))
 
     @property
     def film_fraction(self) -> Array:
@@ -90,7 +99,7 @@ def anneal_profile(
     film_site_density: float,
     particle_radius: float | None = None,
     points: int = 80,
-    tolerance: float = 2e-4,
+    tolerance: float = 2e-3,
 ) -> DepthProfile:
     """Cation fractions over depth after ramp, hold and cooling.
 
@@ -166,7 +175,7 @@ def _kinetics(spec: Anneal, layers: _Layers) -> _Kinetics:
     return _Kinetics(
         diffusivity=np.array([[_row(spec, f"diffusivity_{m}", s) for s in layers.species] for m in media]),
         activation=np.array([[_row(spec, f"activation_energy_{m}", s) for s in layers.species] for m in media]),
-        film_boost=np.array([_film_boost(spec, s) for s in layers.species]),
+        film_boost=np.array([_film_boost(spec, s, layers.thickness) for s in layers.species]),
         dissolution=np.array([rate] * len(layers.species)),
         programme=segments(spec),
     )
@@ -185,19 +194,24 @@ def _lattice_and_boundary(spec: Anneal, medium: str, species: str) -> tuple[floa
     return float(lattice), float(boundary)
 
 
-def _film_boost(spec: Anneal, species: str) -> float:
-    """Factor by which boundaries speed a cation up within the film, where it gets past a grain (Hart)."""
+def _film_boost(spec: Anneal, species: str, thickness: float) -> float:
+    """Factor by which boundaries speed a cation up within the film, where it gets past a grain (Hart).
+
+    Not beyond what keeps it even across the film anyway: more would only stiffen the equations.
+    """
     lattice, boundary = _lattice_and_boundary(spec, "film", species)
     size = spec.film_grain_size.value
     effective = float(laws.hart_diffusivity(lattice, boundary, size, spec.boundary_width.value))
-    return effective / lattice if laws.diffusion_length(effective, spec.hold.value) > size else 1.0
+    if laws.diffusion_length(effective, spec.hold.value) <= size:
+        return 1.0
+    enough = (_WELL_MIXED * thickness) ** 2 / spec.hold.value
+    return max(1.0, min(effective, enough) / lattice)
 
 
 def _run_deep_enough(layers: _Layers, kinetics: _Kinetics, points: int, tolerance: float) -> _Run:
     """Run with more and more host until its deep end stays as it was."""
     lengths = np.sqrt(thermal_time(kinetics.programme, kinetics.diffusivity[0], kinetics.activation[0]))
-    thickness = layers.film.sum() * layers.volume[1]
-    depth = _within(max(_REACH * lengths.max(), _FILM_REACH * thickness, 1e-9), layers.radius)
+    depth = _within(max(_REACH * lengths.max(), _FILM_REACH * layers.thickness, 1e-9), layers.radius)
     while True:
         run = _run(layers, kinetics, depth, points, tolerance)
         deepest = run.after[0] / run.after[0].sum()
@@ -210,11 +224,13 @@ def _within(depth: float, radius: float | None) -> float:
     return depth if radius is None else min(depth, radius)
 
 
-def _run(layers: _Layers, kinetics: _Kinetics, depth: float, points: int, tolerance: float) -> _Run:
+def _run(
+    layers: _Layers, kinetics: _Kinetics, depth: float, points: int, tolerance: float, slope: float | None = None
+) -> _Run:
     """One march through the programme with a host of given depth (m)."""
-    thickness = layers.film.sum() * layers.volume[1]
+    thickness = layers.thickness
     lengths = np.sqrt(thermal_time(kinetics.programme, kinetics.diffusivity[0], kinetics.activation[0]))
-    film, host = film_and_host_cells(thickness, depth, points, _slope(lengths, thickness, depth))
+    film, host = film_and_host_cells(thickness, depth, points, slope or _slope(lengths, thickness, depth))
     widths = np.concatenate([host[::-1], film])
     face_area, cell_area = areas(widths, depth, layers.radius)
     before, sources = _amounts(layers, widths, cell_area, host.size)
@@ -242,7 +258,8 @@ def _amounts(layers: _Layers, widths: Array, cell_area: Array, host_cells: int) 
     before[:host_cells] = np.outer(widths[:host_cells] * cell_area[:host_cells] / layers.volume[0], layers.host)
     sources = np.zeros_like(before)
     if widths.size > host_cells:
-        share = widths[host_cells:] / widths[host_cells:].sum()
+        share = widths[host_cells:] * cell_area[host_cells:]
+        share /= share.sum()
         before[host_cells:] = np.outer(share, layers.film)
         sources[host_cells:] = np.outer(share, layers.inclusions)
     else:

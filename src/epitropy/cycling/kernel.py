@@ -12,12 +12,13 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from ..compiled import compiled
 
 from .laws import crack_drive, exposure_rate, skin_thickness
 
 SHELLS = 24
 STEPS = 160  # per half cycle of a full lithium swing
+FORMATION_STEPS = 80  # slow cycles stay close to equilibrium
 COLUMNS = (
     "capacity", "mean_voltage", "skin_outer_bare", "skin_outer_coated", "skin_cracks_bare", "skin_cracks_coated",
     "crack_area", "dead_share", "lithium_resistance", "charged_lithium", "exposure", "pinned_share",
@@ -94,7 +95,7 @@ class Surfaces(NamedTuple):
     stress_layer: float
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def lookup(table: np.ndarray, x: float) -> float:
     """Linear interpolation on the uniform grid over 0..1, held constant outside."""
     n = table.shape[0] - 1
@@ -107,7 +108,7 @@ def lookup(table: np.ndarray, x: float) -> float:
     return table[i] + (s - i) * (table[i + 1] - table[i])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def overpotential(total: float, area, resistance, exchange: float, thermal_voltage: float, current) -> float:
     """Common overpotential at which sum_j A_j i_j = total, each i_j solving eta = R_j i_j + 2 V_T asinh(i_j/2 i0).
 
@@ -141,7 +142,7 @@ def overpotential(total: float, area, resistance, exchange: float, thermal_volta
     return eta
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _geometry(shells: int):
     """Face radii squared over centre distances, and the depth of the outer centre, on the unit sphere."""
     link = np.zeros(shells)
@@ -154,7 +155,7 @@ def _geometry(shells: int):
     return link, 1.0 - centre[shells - 1]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _diffuse(old, older, x, link, mobility, source: float, dt: float, order: int, work) -> None:
     """One implicit step of dx/dt = div(D/R^2 grad x) + surface source; mobility taken at the extrapolated state."""
     n = old.shape[0]
@@ -179,7 +180,7 @@ def _diffuse(old, older, x, link, mobility, source: float, dt: float, order: int
         x[i] = work[1, i] + work[0, i] * x[i + 1]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _terminal(m, t, s, x_surface: float, sign: float, current_mass: float, current) -> float:
     """Terminal voltage; sign +1 charge, -1 discharge; current_mass in A per kg of active host."""
     exchange = lookup(t.exchange, x_surface) * m.kinetic_scale * (
@@ -191,8 +192,8 @@ def _terminal(m, t, s, x_surface: float, sign: float, current_mass: float, curre
     return rest + sign * (eta + current_mass * s.active * m.loading * s.series)
 
 
-@njit(cache=True, nogil=True)
-def half_cycle(m, t, s, x, sign: float, rate: float, trace):
+@compiled
+def half_cycle(m, t, s, x, sign: float, rate: float, steps: int, trace):
     """Constant current to the cut-off from profile ``x`` (changed in place).
 
     Returns (change of mean lithium, exposure [s], mean terminal voltage [V], reached the cut-off). ``trace`` takes
@@ -203,7 +204,7 @@ def half_cycle(m, t, s, x, sign: float, rate: float, trace):
     host_current = rate * m.one_c * m.mass_factor
     current_mass = host_current / s.active
     speed = -sign * current_mass / m.capacity_full  # d(mean x)/dt, lithium leaves on charge
-    dt = 1.0 / abs(speed) / STEPS
+    dt = 1.0 / abs(speed) / steps
     limit = m.upper_voltage if sign > 0 else m.lower_voltage
     stretch = (m.outer_area + wetted_cracks(s)) / m.reference_area
     scale = m.kinetic_scale * stretch * stretch / (m.apparent_radius * m.apparent_radius)
@@ -273,13 +274,13 @@ def half_cycle(m, t, s, x, sign: float, rate: float, trace):
     return x.mean() - start, exposure, energy / max(time, 1e-12), reached
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def wetted_cracks(s) -> float:
     """Wetted area of crack faces, bare and coated."""
     return s.area[2] + s.area[3]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _skins(m, clock: float, births, added, upto: int):
     """Skin on the four kinds of surface: (outer bare, outer coated, mean crack bare, mean crack coated) [m].
 
@@ -301,7 +302,7 @@ def _skins(m, clock: float, births, added, upto: int):
     return skin
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def surfaces(m, skin, crack_area: float, lithium_resistance: float):
     """Areas, resistances, dead mass and stress amplitudes for the present slow state."""
     area = np.empty(4)
@@ -327,14 +328,14 @@ def surfaces(m, skin, crack_area: float, lithium_resistance: float):
     )
 
 
-@njit(cache=True, nogil=True)
-def one_cycle(m, t, s, x, charge_rate: float, discharge_rate: float):
+@compiled
+def one_cycle(m, t, s, x, charge_rate: float, discharge_rate: float, steps: int):
     """Charge, then discharge: (discharge capacity [C/kg basis], exposure, x charged, mean voltage, imbalance)."""
     empty = np.empty((0, 2))
     before = x.mean()
-    out, exposure_up, _, ok_up = half_cycle(m, t, s, x, 1.0, charge_rate, empty)
+    out, exposure_up, _, ok_up = half_cycle(m, t, s, x, 1.0, charge_rate, steps, empty)
     charged = x.mean()
-    back, exposure_down, voltage, ok_down = half_cycle(m, t, s, x, -1.0, discharge_rate, empty)
+    back, exposure_down, voltage, ok_down = half_cycle(m, t, s, x, -1.0, discharge_rate, steps, empty)
     capacity = back * m.capacity_full * s.active / m.mass_factor
     imbalance = abs(before + out + back - x.mean())
     if not (ok_up and ok_down):
@@ -342,26 +343,27 @@ def one_cycle(m, t, s, x, charge_rate: float, discharge_rate: float):
     return capacity, exposure_up + exposure_down, charged, voltage, imbalance
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pinned_loss(m, s, charged: float, pinned: float) -> float:
     """Capacity that grains held at the pinning limit do not give, C/kg of the mass basis."""
     return pinned * max(0.0, m.pinning_limit - charged) * m.capacity_full * s.active / m.mass_factor
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def settled_cycle(m, t, s):
     """Capacity [C/kg] and charged lithium of the second of two cycles with frozen slow states."""
     x = np.full(SHELLS, 0.9)
-    one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate)
-    capacity, _, charged, _, _ = one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate)
+    one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate, STEPS)
+    capacity, _, charged, _, _ = one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate, STEPS)
     return capacity, charged
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def age(m, t, schedule, cycles: int, formation_cycles: int):
     """Formation, then ``cycles`` cycles; those in ``schedule`` (rising, from 1) are simulated.
 
-    Returns an array (cycles, len(COLUMNS)), nan where skipped, and the largest lithium imbalance.
+    Returns an array (cycles, len(COLUMNS)), nan where skipped; the largest lithium imbalance; and the surface's
+    exposure in formation [s], before the fade-rate scale.
     """
     result = np.full((cycles, 12), np.nan)
     births = np.zeros(cycles + 1)
@@ -372,11 +374,13 @@ def age(m, t, schedule, cycles: int, formation_cycles: int):
     pinned = 0.0
     clock = 0.0
     worst = 0.0
+    formation_exposure = 0.0
     x = np.full(SHELLS, 0.95)
     for _ in range(formation_cycles):
         s = surfaces(m, _skins(m, clock, births, added, 1), crack_area, 0.0)
-        _, exposure, _, _, imbalance = one_cycle(m, t, s, x, m.formation_rate, m.formation_rate)
+        _, exposure, _, _, imbalance = one_cycle(m, t, s, x, m.formation_rate, m.formation_rate, FORMATION_STEPS)
         clock += m.fade_scale * exposure
+        formation_exposure += exposure
         worst = max(worst, imbalance)
     last = np.zeros(3)  # exposure, charged lithium, cycle of the last simulated cycle
     slope = np.zeros(2)
@@ -387,7 +391,7 @@ def age(m, t, schedule, cycles: int, formation_cycles: int):
             position += 1
             skin = _skins(m, clock, births, added, cycle)
             s = surfaces(m, skin, crack_area, lithium_resistance)
-            capacity, exposure, charged, voltage, imbalance = one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate)
+            capacity, exposure, charged, voltage, imbalance = one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate, STEPS)
             capacity -= pinned_loss(m, s, charged, pinned)
             worst = max(worst, imbalance)
             if last[2] > 0.0:
@@ -425,4 +429,4 @@ def age(m, t, schedule, cycles: int, formation_cycles: int):
         whole = m.outer_area + crack_area
         pinning = (bare + (whole - bare) * relief) / whole
         pinned += m.pinning_rate * (1.0 - pinned) * pinning
-    return result, worst
+    return result, worst, formation_exposure

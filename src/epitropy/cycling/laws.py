@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+from ..compiled import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def exposure_rate(surface_lithium: float, threshold: float, width: float) -> float:
-    """How fast the surface is damaged, relative to its rate at the threshold: f = exp(-(x_s - x_t)/w).
+    """Drive for reconstruction between 0 and 1: f = 1/(1 + exp((x_s - x_t)/w)), one half at the threshold.
 
     >>> exposure_rate(0.2, 0.2, 0.1)
-    1.0
+    0.5
     """
-    return math.exp(-(surface_lithium - threshold) / width)
+    return 1.0 / (1.0 + math.exp((surface_lithium - threshold) / width))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def skin_thickness(
     exposure: float, rate: float, diffusivity: float, fresh: float = 0.0, film_path: float = 0.0
 ) -> float:
@@ -40,7 +40,7 @@ def skin_thickness(
     return fresh + gained
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def skin_kinetics(thickness: float, exposure: float, transport_share: float) -> tuple[float, float]:
     """Rate k and transport coefficient D_s that grow ``thickness`` on a bare fresh face in ``exposure``.
 
@@ -54,14 +54,14 @@ def skin_kinetics(thickness: float, exposure: float, transport_share: float) -> 
     return rate, thickness * thickness / (2.0 * transport_share * exposure)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def overload(ratio: float) -> float:
     """Smooth share of failed places at energy release over toughness r: s = r^4/(1 + r^4), half at r = 1."""
     fourth = ratio * ratio * ratio * ratio
     return fourth / (1.0 + fourth)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def crack_drive(lithium_min: float, release_ratio: float, deep_share: float) -> float:
     """Drive for new crack area: phi b(x_min) + (1 - phi) s(G/Gamma), with b = 1/(1 + exp((x_min - 0.25)/0.05)).
 
@@ -71,7 +71,7 @@ def crack_drive(lithium_min: float, release_ratio: float, deep_share: float) -> 
     return deep_share * deep + (1.0 - deep_share) * overload(release_ratio)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def butler_volmer_overpotential(current: float, exchange: float, thermal_voltage: float) -> float:
     """eta = 2 (RT/F) asinh(i / (2 i0)), symmetric Butler-Volmer; i and i0 in A/m2, eta in V."""
     return 2.0 * thermal_voltage * math.asinh(current / (2.0 * exchange))

@@ -74,7 +74,7 @@ class Protocol:
     charge_rate: Annotated[Sourced, Unit("1")]
     discharge_rate: Annotated[Sourced, Unit("1")]
     formation_rate: Annotated[Sourced, Unit("1")]
-    formation_cycles: Annotated[int, Unit("1")] = 3
+    formation_cycles: Annotated[int, Unit("1")] = 2
     cycles: Annotated[int, Unit("1")] = 200
     temperature: Annotated[Sourced, Unit("K", show="degC")]
     mass_basis: Literal["coated powder", "host"] = "coated powder"

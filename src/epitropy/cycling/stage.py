@@ -89,7 +89,7 @@ def model(
     outer, cracks, thickness = _reach(electrode, particle, limit, scenario)
     tougher = 1 + (scenario.toughness - 1) * cracks
     residual_left = 1 - (electrode.residual_consumed if electrode else 0.0)
-    inactive_left = 1 - (electrode.coverage_formed if electrode else 0.0)
+    inactive_left = 1 - (electrode.coverage_formed * electrode.residual_consumed if electrode else 0.0)
     film = electrode.film_resistivity * thickness if electrode else 0.0
     path = thickness * scenario.barrier / electrode.oxygen_ratio if electrode else 0.0
     series = cell.series_resistance.value
@@ -178,18 +178,12 @@ def schedule(cycles: int) -> np.ndarray:
     return np.unique(np.concatenate([early, np.round(late)])).astype(np.int64)
 
 
-def end_capacities(m: kernel.Model, t: kernel.Tables, cycles: int, formation_cycles: int) -> tuple[float, float]:
-    """Capacities of the first and the last cycle, C per kg of the mass basis; nan if the cell died."""
-    rows, _ = kernel.age(m, t, schedule(cycles), cycles, formation_cycles)
-    return float(rows[0, 0]), float(rows[-1, 0])
-
-
 def live(
     m: kernel.Model, t: kernel.Tables, cycles: int, formation_cycles: int, *, every_cycle: bool = False
 ) -> CycleSeries:
     """The cell's life; cycles that were not simulated are interpolated (monotone cubic)."""
     plan = np.arange(1, cycles + 1) if every_cycle else schedule(cycles)
-    rows, imbalance = kernel.age(m, t, plan, cycles, formation_cycles)
+    rows, imbalance, _ = kernel.age(m, t, plan, cycles, formation_cycles)
     known = np.flatnonzero(rows[:, 0] > 0)
     if known.size == 0:
         raise NumericsError("cycling", "no cycle between the cut-offs", "a window and rate that the cell can follow")

@@ -18,7 +18,7 @@ UNSTRAINED_SPACING = 1e-3  # m; longer than any film is thick or any facet wide
 
 
 def elastic_energy(film: Phase, strain: np.ndarray) -> np.ndarray | None:
-    """Energy per area and thickness [J/m3], shape (n,), of principal strains (n, 2); None without E and nu."""
+    """Energy per area and thickness [J/m3], (n,), of principal strains (n, 2); None without E and nu."""
     if film.young_modulus is None or film.poisson_ratio is None:
         return None
     return laws.plane_stress_energy(strain, film.young_modulus.value, film.poisson_ratio.value)
@@ -27,7 +27,7 @@ def elastic_energy(film: Phase, strain: np.ndarray) -> np.ndarray | None:
 def elastic_rows(
     film: Phase, net: PlaneNet, label: str, cells: np.ndarray, gradient: np.ndarray, strain: np.ndarray
 ) -> list[dict]:
-    """Those fields of `LatticeMatch` that need the film's elastic constants, one row a match; None where unknown.
+    """The fields of `LatticeMatch` that need elastic constants, one row a match; None where unknown.
 
     cells: film cells on the net, direction first, shape (n, 2, 2); gradient: F in the frame of the direction,
     shape (n, 2, 2); strain: its principal strains, shape (n, 2).

@@ -14,9 +14,9 @@ _SHORT = np.array([[1, 0], [0, 1], [1, 1], [1, -1]])  # the shortest vectors of 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dislocations:
-    """One dislocation for each match. ratio: critical thickness over Burgers length (NaN: below 1, inf: no
-    strain).
+    """One dislocation for each match.
 
+    ratio: critical thickness over Burgers length; NaN where it would be below 1, inf without strain.
     burgers: coordinates on the film net, shape (n, 2); length [m], ratio [1], spacing [m]: shape (n,).
     """
 
@@ -29,8 +29,7 @@ class Dislocations:
 def first_dislocation(
     basis: np.ndarray, angle: np.ndarray, strain: np.ndarray, poisson_ratio: float
 ) -> Dislocations:
-    """The Burgers vector, of the shortest vectors of the film's own net, with the smallest critical
-    thickness.
+    """Of the shortest vectors of the film's own net, the Burgers vector with the smallest critical thickness.
 
     It lies in the interface and its line at a right angle to the pull of the stress: the most effective
     slip there can be, so that real slip systems, inclined to the interface, let the film grow thicker.

@@ -45,8 +45,7 @@ class Lattice:
 
 
 def lattice(cell: UnitCell, space_group: str) -> Lattice:
-    """The lattice of a conventional cell; the setting of the space group is the one whose symmetry the cell
-    has.
+    """The lattice of a conventional cell, in that setting of the space group whose symmetry the cell has.
 
     >>> made = lattice(UnitCell(a=4.18e-10, b=4.18e-10, c=4.18e-10), "Fm-3m")
     >>> len(made.operations), round(float(abs(np.linalg.det(made.primitive))) / 6**3, 12)
@@ -92,7 +91,7 @@ def _tabulated() -> tuple[tuple[frozenset[str], str, np.ndarray], ...]:
 
 
 def _symbols(kind: Any) -> frozenset[str]:
-    """The spellings of one setting without blanks and underscores, e.g. C121 and C2; none with another centring."""
+    """The spellings of one setting without blanks and underscores: C121, C2; none of another centring."""
     full = kind.international_full
     names = (full, "".join(part for part in full.split() if part != "1"), kind.international_short)
     return frozenset(n.replace(" ", "").replace("_", "") for n in names if n[0] == full[0])

@@ -49,9 +49,9 @@ def normal_strain(strain: np.ndarray, poisson_ratio: float) -> np.ndarray:
 
 
 def von_mises_strain(strain: np.ndarray, poisson_ratio: float) -> np.ndarray:
-    """Equivalent strain sqrt(2/3 e':e') [1] of the film, e' the deviator of (e1, e2, e3), e3 of the free
-    surface.
+    """Equivalent strain sqrt(2/3 e':e') [1] of the film, e' the deviator of (e1, e2, e3).
 
+    e3 is `normal_strain`, that of a free surface.
     strain: principal strains, shape (..., 2); returns shape (...).
 
     >>> round(float(von_mises_strain(np.array([0.01, 0.01]), 0.25)), 12)
@@ -87,8 +87,7 @@ def plane_stress_energy(strain: np.ndarray, young_modulus: float, poisson_ratio:
 
 
 def burgers_pull(strain: np.ndarray, burgers_vector: np.ndarray, poisson_ratio: float) -> np.ndarray:
-    """Pull of the film stress on a misfit dislocation, as a strain: p_i = (e_i + nu e_j)/(1 + nu) b_i/|b|
-    [1].
+    """Pull of the film stress on a misfit dislocation, as a strain: p_i = (e_i + nu e_j)/(1 + nu) b_i/|b|.
 
     The force on a threading line is sigma . b per film thickness and per length of misfit line across it;
     it is largest for a line at a right angle to p. With e1 = e2 = e, |p| = |e|. strain, burgers_vector (any
@@ -131,11 +130,10 @@ def _larger_root(scale: np.ndarray) -> np.ndarray:
 
 
 def dislocation_spacing(strain: np.ndarray, edge_part: np.ndarray) -> np.ndarray:
-    """Spacing b_e / |e| [m] of the misfit dislocations that would take up the whole strain; inf without
-    strain.
+    """Spacing b_e / |e| [m] of misfit dislocations that take up the whole strain e; inf without strain.
 
     >>> round(float(dislocation_spacing(np.array(0.0277), np.array(2.956e-10))) * 1e9, 2)
     10.67
     """
-    with np.errstate(divide="ignore"):
-        return np.abs(edge_part) / np.abs(strain)
+    strain = np.abs(np.asarray(strain, dtype=float))
+    return np.divide(np.abs(edge_part), strain, out=np.full(strain.shape, np.inf), where=strain > 0)

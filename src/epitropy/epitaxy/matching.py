@@ -20,7 +20,7 @@ class Coincidences:
     """Common cells of two nets: row i of film_cells lies on row i of host_cells.
 
     host_cells, film_cells: integer rows on the two nets, shape (n, 2, 2), both counter-clockwise.
-    variants: in how many ways the host's symmetry lays the film down, shape (n,).
+    variants: in how many ways the host's symmetry lays the film down, the same side up, shape (n,).
     """
 
     host_cells: np.ndarray
@@ -45,7 +45,7 @@ def coincidences(
     >>> determinant(found.film_cells).tolist()
     [1, 5, 13, 17, 25]
     """
-    _check(max_area, max_strain)
+    check_limits(max_area, max_strain)
     hosts = host if isinstance(host, Sublattices) else host_sublattices(host, film, max_area)
     host = hosts.net
     owner, film_cells = _candidates(host, film, hosts, max_strain)
@@ -64,15 +64,18 @@ def coincidences(
 
 
 def host_sublattices(host: PlaneNet, film: PlaneNet, max_area: float) -> Sublattices:
-    """Sublattices of the host to match with this film; a film without mirrors leaves only the host's
-    rotations.
+    """Sublattices of the host to match with this film; a film without mirrors leaves only rotations.
 
     A mirror maps the host onto itself but turns such a film over, which is another plane of the film.
     """
     return sublattices(host if film.mirrored else host.rotations, max_area)
 
 
-def _check(max_area: float, max_strain: float) -> None:
+def check_limits(max_area: float, max_strain: float) -> None:
+    """Refuse limits in the wrong unit.
+
+    >>> check_limits(2e-18, 0.04)
+    """
     if not max_area > 0:
         raise InputError("max_area", f"{max_area} m2", "a positive area", "200 A2 is 2e-18 m2.")
     if not 0 < max_strain < 0.2:
@@ -82,7 +85,7 @@ def _check(max_area: float, max_strain: float) -> None:
 def _candidates(
     host: PlaneNet, film: PlaneNet, hosts: Sublattices, max_strain: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(sublattice, film cell) of all pairs that may pass; -f1 is left out, for -1 is a symmetry of the film."""
+    """(sublattice, film cell) of all pairs that may pass; f1 up to sign, -1 being a symmetry of the film."""
     # singular values of the inverse of F, host -> film
     low, high = (1 - _MARGIN) / (1 + max_strain), (1 + _MARGIN) / (1 - max_strain)
     vectors = hosts.cells @ host.basis

@@ -17,13 +17,13 @@ def aligned(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same coincidence cells with the shortest common vector first, integers, shape (n, 2, 2) each.
 
-    Shortest by the product of its lengths in both crystals, so that neither is preferred. Of the directions that
-    rotations of each net make of it, the one named is the one with the simplest indices.
+    Shortest by the product of its lengths in both crystals, so that neither is preferred. Of the directions
+    that rotations of each net make of it, the one named is the one with the simplest indices.
 
     >>> from epitropy.epitaxy.nets import net
-    >>> cells = np.array([[[0, -1], [1, 3]]])
+    >>> cells = np.array([[[0, -2], [1, 0]]])
     >>> aligned(net(np.eye(2)), net(np.eye(2)), cells, cells)[0].tolist()
-    [[[1, 0], [0, 1]]]
+    [[[1, 0], [0, 2]]]
     """
     host_front, film_front = (np.einsum("mij,njk->nmik", _FRONT, c) for c in (host_cells, film_cells))
     lengths = [
@@ -32,15 +32,7 @@ def aligned(
     # the small ramp settles ties alike on every machine
     choice = (lengths[0] * lengths[1] * (1 + 1e-9 * np.arange(4))).argmin(1)
     rows = np.arange(len(choice))
-    cells = np.concatenate([host_front[rows, choice], film_front[rows, choice]], 2)
-    cells[:, 1] -= _shift(cells[:, :, :2] @ host.basis)[:, None] * cells[:, 0]
-    return _named(host, cells[:, :, :2]), _named(film, cells[:, :, 2:])
-
-
-def _shift(vectors: np.ndarray) -> np.ndarray:
-    """How often the first vector is to be taken from the second to leave it shortest."""
-    first, second = vectors[:, 0], vectors[:, 1]
-    return np.rint((first * second).sum(1) / (first**2).sum(1) * (1 - 1e-9)).astype(np.int64)
+    return _named(host, host_front[rows, choice]), _named(film, film_front[rows, choice])
 
 
 def _named(net: PlaneNet, cells: np.ndarray) -> np.ndarray:

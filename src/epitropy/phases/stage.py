@@ -7,11 +7,11 @@ from ..records.phases import PhaseAssessment
 CANDIDATES = ("layered", "disordered rock salt", "spinel", "Wadsley-Roth", "fluorite", "LiNbO3 type", "columbite")
 
 
-def assess(*, entropy: float, temperature: float, inclusion_share: float) -> PhaseAssessment:
+def assess(*, entropy: float, temperature: float, inclusion_share: float, second_phase: float = 0.0) -> PhaseAssessment:
     """What can be said without energies: how much enthalpy the entropy could pay for, and the second phase seen.
 
     ``entropy`` is S of the layer in J/(mol K) of cation sites; ``inclusion_share`` the volume share of undissolved
-    precursor, whose rim counts as phase boundary. Never an exception: "not decided" is a value.
+    precursor, whose rim counts as phase boundary, ``second_phase`` any further one assumed. Never an exception: "not decided" is a value.
     """
     gained = temperature * entropy
     return PhaseAssessment(
@@ -22,5 +22,5 @@ def assess(*, entropy: float, temperature: float, inclusion_share: float) -> Pha
         ),
         candidates=CANDIDATES,
         entropy_term=gained,
-        boundary_fraction=inclusion_share,
+        boundary_fraction=min(inclusion_share + second_phase, 1.0),
     )

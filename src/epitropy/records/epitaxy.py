@@ -51,7 +51,7 @@ class LatticeMatch:
     slip_system: str
     burgers_length: Annotated[float, Unit("m", show="angstrom")] | None
     dislocation_spacing: Annotated[float, Unit("m", show="nm")] | None
-    variants: Annotated[int, Unit("1")]  # orientations of the film that the host's symmetry makes of this one
+    variants: Annotated[int, Unit("1")]  # that the host's symmetry makes of this one, same side up
     continuation: bool  # the close-packed oxygen layers of host and film run on
 
     def __post_init__(self) -> None:
@@ -62,7 +62,7 @@ class LatticeMatch:
 
     @property
     def misfit(self) -> np.ndarray:
-        """(film - host)/host [1] along the principal axes, shape (2,): positive where the film is the larger."""
+        """(film - host)/host [1] along the principal axes, shape (2,); positive: the film is larger."""
         return -self.principal_strain / (1 + self.principal_strain)
 
     @property

@@ -17,6 +17,7 @@ class Layer:
     lithium_conductivity: Annotated[Sourced, Unit("S/m", show="S/cm")]
     electronic_conductivity: Annotated[Sourced, Unit("S/m", show="S/cm")]
     oxygen_ratio: Annotated[Sourced, Unit("1")]
+    second_phase: Annotated[Sourced, Unit("1", show="%")]
     boundary_leak: Annotated[Sourced, Unit("1")]
     open_facet_share: Annotated[Sourced, Unit("1", show="%")]
     interface_toughness: Annotated[Sourced, Unit("J/m2")]

@@ -1,0 +1,203 @@
+"""Draws of all graded inputs, each solved on the calibration cell and run for every cell and scenario."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..constants import AVOGADRO
+from ..cycling import kernel
+from ..cycling.stage import schedule, tables
+from ..errors import NumericsError
+from ..pipeline import Formed, form
+from ..records.scenario import Scales, Scenario
+from ..study import CellStudy, Study
+from .scales import build, reference_scales, rough_scales, solve_scales
+from .scenarios import declared_scenarios
+
+SEED = 20241
+DRAWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One draw: per scenario the scales (or why there are none) and per cell the life."""
+
+    scales: Mapping[str, Scales | str]
+    lives: Mapping[tuple[str, str], np.ndarray] = field(default_factory=dict)
+
+
+def quantiles(names: Iterable[str], draws: int, seed: int = SEED) -> list[dict[str, float]]:
+    """Latin hypercube of quantiles, one dictionary a draw; adding an input does not move the others' draws.
+
+    >>> sorted(round(q["a"], 3) // 0.25 for q in quantiles(["a"], 4))
+    [0.0, 1.0, 2.0, 3.0]
+    """
+    columns = {name: _stratified(name, draws, seed) for name in names}
+    return [{name: float(column[i]) for name, column in columns.items()} for i in range(draws)]
+
+
+def _stratified(name: str, draws: int, seed: int) -> np.ndarray:
+    """A permuted, jittered stratification of 0..1 from a stream of the input's own name."""
+    rng = np.random.default_rng([seed, *name.encode()])
+    return (rng.permutation(draws) + rng.random(draws)) / draws
+
+
+def prepare(cell: CellStudy) -> tuple[Formed, kernel.Tables]:
+    """A cell formed, and the tables its cycling looks up."""
+    formed = form(cell)
+    molar_volume = formed.host.cell_volume / 3 * AVOGADRO
+    looked_up = tables(
+        cell.cathode,
+        formed.host,
+        skin=formed.skin_strain,
+        layer=formed.layer_strain,
+        grains=formed.grain_strain,
+        molar_volume=molar_volume,
+    )
+    return formed, looked_up
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A calibration cell and its scales, for reuse by studies whose calibration cell is the same or near."""
+
+    fingerprint: bytes
+    scales: Mapping[str, Scales | str]
+
+
+def run_draw(
+    study: Study,
+    point: Mapping[str, float],
+    scenarios: tuple[Scenario, ...],
+    *,
+    known: Solved | None = None,
+    scales: Mapping[str, Scales | str] | None = None,
+    only: str | None = None,
+) -> Draw:
+    """All cells (or ``only`` one) and scenarios of one draw; ``scales`` if they are known already."""
+    drawn = study.at(point)
+    wanted = [only] if only else list(drawn.cells)
+    needed = wanted if scales else {*wanted, calibration_cell(drawn)}
+    ready = {name: prepare(drawn.cells[name]) for name in needed}
+    scales = scales or calibrated(drawn, ready, scenarios, known).scales
+    lives = {
+        (name, s.name): capacities(drawn.cells[name], *ready[name], s, scales[s.name])
+        for s in scenarios
+        if isinstance(scales[s.name], Scales)
+        for name in wanted
+    }
+    return Draw(scales=scales, lives=lives)
+
+
+def calibration_cell(study: Study) -> str:
+    """The cell whose data fix the scales; without data, the first, whose priors set the rates."""
+    return study.calibration.cell if study.calibration else next(iter(study.cells))
+
+
+def calibrated(
+    study: Study,
+    ready: Mapping[str, tuple[Formed, kernel.Tables]],
+    scenarios: tuple[Scenario, ...],
+    known: Solved | None = None,
+) -> Solved:
+    """Scales by scenario. Scenarios that differ only in the coating share the bare cell's solution."""
+    name = calibration_cell(study)
+    cell = study.cells[name]
+    formed, looked_up = ready[name]
+    fingerprint = _fingerprint(cell, formed, looked_up, scenarios)
+    if known and known.fingerprint == fingerprint:
+        return known
+    solved: dict[tuple[str, str], Scales | str] = {}
+    for scenario in scenarios:
+        key = (scenario.fade_carrier, scenario.gap_carrier)
+        if key not in solved:
+            before = known.scales.get(scenario.name) if known else None
+            near = before if isinstance(before, Scales) else None
+            solved[key] = _solve(study, cell, formed, looked_up, scenario, near)
+    return Solved(fingerprint, {s.name: solved[s.fade_carrier, s.gap_carrier] for s in scenarios})
+
+
+def _fingerprint(cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenarios: tuple[Scenario, ...]) -> bytes:
+    """All that the calibration cell's solution depends on."""
+    scales = rough_scales(cell, formed, 1.0)
+    models = [build(cell, formed, s, scales) for s in scenarios]
+    ageing = [getattr(cell.degradation, name).value for name in cell.degradation.__dataclass_fields__]
+    numbers = np.concatenate([np.ravel(models), *looked_up, ageing])
+    return hashlib.sha256(numbers.tobytes()).digest()
+
+
+def _solve(
+    study: Study, cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, near: Scales | None
+) -> Scales | str:
+    if study.calibration is None:  # no data: both scales stay at one, everything is prior
+        return reference_scales(cell, formed, looked_up, scenario, 1.0) or "no first cycle"
+    return solve_scales(cell, formed, looked_up, scenario, study.calibration.first, study.calibration.last, near)
+
+
+def capacities(cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, scales: Scales) -> np.ndarray:
+    """Capacity of every cycle, C/kg, zero once the cell is dead."""
+    from scipy.interpolate import PchipInterpolator
+
+    cycles = cell.protocol.cycles
+    plan = schedule(cycles)
+    rows, _, _ = kernel.age(build(cell, formed, scenario, scales), looked_up, plan, cycles, cell.protocol.formation_cycles)
+    known = np.nan_to_num(rows[plan - 1, 0])
+    return np.maximum(PchipInterpolator(plan, np.maximum(known, 0.0))(np.arange(1, cycles + 1)), 0.0)
+
+
+def run_ensemble(
+    study: Study,
+    *,
+    draws: int = DRAWS,
+    scenarios: tuple[Scenario, ...] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    workers: int | None = None,
+    names: Iterable[str] | None = None,
+    solved: Sequence[Mapping[str, Scales | str]] | None = None,
+    only: str | None = None,
+) -> list[Draw]:
+    """Every draw, in order; two or more processes share them.
+
+    ``names`` sets which inputs are drawn (default: the study's own); ``solved`` gives the scales of each draw, as
+    from an ensemble whose calibration cell is the same; ``only`` restricts the lives to one cell.
+    """
+    names = sorted(n for n, v in study.inputs().items() if v.uncertain) if names is None else sorted(names)
+    points = list(zip(quantiles(names, draws), solved or [None] * draws))
+    work = partial(_safe_draw, study=study, scenarios=scenarios or declared_scenarios(), only=only)
+    return list(mapped(work, points, progress, workers))
+
+
+def _safe_draw(
+    item: tuple[Mapping[str, float], Mapping[str, Scales | str] | None],
+    study: Study,
+    scenarios: tuple[Scenario, ...],
+    only: str | None,
+) -> Draw:
+    """A draw whose inputs the numerics cannot follow is counted, not fatal."""
+    point, scales = item
+    try:
+        return run_draw(study, point, scenarios, scales=scales, only=only)
+    except NumericsError as error:
+        return Draw(scales={s.name: error.given for s in scenarios})
+
+
+def mapped(work: Callable[[Any], Any], items: list[Any], progress: Callable[[int, int], None], workers: int | None = None):
+    """``map`` over processes with progress; in order."""
+    count = workers or min(os.cpu_count() or 1, len(items)) or 1
+    if count == 1:
+        for done, item in enumerate(items, 1):
+            yield work(item)
+            progress(done, len(items))
+        return
+    with ProcessPoolExecutor(max_workers=count) as pool:
+        for done, result in enumerate(pool.map(work, items, chunksize=1), 1):
+            progress(done, len(items))
+            yield result

@@ -1,0 +1,124 @@
+"""What a study answers: capacities and retention with intervals, per cell and scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+
+from ..units import Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """Median and 80 % interval of a retention."""
+
+    value: Annotated[float, Unit("1", show="%")]
+    low: Annotated[float, Unit("1", show="%")]
+    high: Annotated[float, Unit("1", show="%")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """Median and 80 % interval of a capacity."""
+
+    value: Annotated[float, Unit("C/kg", show="mAh/g")]
+    low: Annotated[float, Unit("C/kg", show="mAh/g")]
+    high: Annotated[float, Unit("C/kg", show="mAh/g")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """One scenario's answer for one cell over all draws that the bare cell allowed."""
+
+    scenario: str
+    first: Capacity | None  # None: no draw could be solved
+    last: Capacity | None
+    retention: Retention | None
+    infeasible_share: Annotated[float, Unit("1", show="%")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """Capacity over cycles: quantiles of all draws, scenarios weighted equally."""
+
+    cycle: Annotated[np.ndarray, Unit("1")]
+    low: Annotated[np.ndarray, Unit("C/kg", show="mAh/g")]
+    median: Annotated[np.ndarray, Unit("C/kg", show="mAh/g")]
+    high: Annotated[np.ndarray, Unit("C/kg", show="mAh/g")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellHeadline:
+    """The equal-weight mixture of all scenarios for one cell, and each scenario beside it."""
+
+    basis: Literal["calibrated", "predicted"]
+    level: Annotated[float, Unit("1")] = 0.8
+    cycles: Annotated[int, Unit("1")]
+    first: Capacity
+    last: Capacity
+    retention: Retention
+    band: Band
+    scenarios: tuple[Prediction, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placebo:
+    """A treatment that should not help, through the same model."""
+
+    name: str
+    meaning: str
+    retention: Retention
+    last: Capacity
+    gain: Annotated[float, Unit("1", show="%")]  # median retention over the calibrated cell's
+    gains_as_much: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A guess that needs no model."""
+
+    name: str
+    meaning: str
+    retention: Annotated[float, Unit("1", show="%")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Influence:
+    """What one input does to the predicted retention when moved to the ends of its 80 % range, the rest at medians."""
+
+    name: str
+    label: str
+    grade: str
+    share: Annotated[float, Unit("1", show="%")]  # of the variance explained one input at a time
+    low: Annotated[float, Unit("1")]  # change of retention at the input's 10 % quantile, mean over scenarios
+    high: Annotated[float, Unit("1")]
+    largest: Annotated[float, Unit("1")]  # largest change in any scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A measurement on the aged coated cell and how well it tells the scenarios apart."""
+
+    name: str
+    expected: Mapping[str, str]  # scenario: value with unit
+    separation: Annotated[float, Unit("1")]  # spread of the scenarios' values over the error of the measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """Everything the ensemble says."""
+
+    cells: Mapping[str, CellHeadline]
+    draws: Annotated[int, Unit("1")]
+    solved_by_scenario: Annotated[Mapping[str, float], Unit("1")]
+    reasons_unsolved: Mapping[str, int]
+    between_scenarios: Annotated[float, Unit("1", show="%")]  # share of the variance of the predicted retention
+    baselines: tuple[Baseline, ...]
+    placebos: tuple[Placebo, ...]
+    influences: tuple[Influence, ...]
+    no_effect: tuple[str, ...]
+    closest_scenario: str | None
+    measurements: tuple[Measurement, ...]

@@ -1,0 +1,57 @@
+"""All that one run of a study gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+
+from ..units import Unit
+from .anneal import DepthProfile
+from .cell import CycleSeries
+from .coating import CoatingLayer, Particle
+from .electrode import CoatedElectrode
+from .entropy import SiteEntropy
+from .epitaxy import LatticeMatch
+from .headline import Headline
+from .phases import PhaseAssessment
+from .scenario import Scales, Scenario
+from .sourced import Sourced
+from .strain import StrainPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellStages:
+    """Every stage's record of one cell at the medians of all inputs; None where the cell has no such stage."""
+
+    particle: Particle
+    host_entropy: SiteEntropy
+    coating: CoatingLayer | None
+    anneal: DepthProfile | None
+    entropy_profile: Annotated[np.ndarray, Unit("J/(mol K)")] | None
+    layer_entropy: SiteEntropy | None
+    phases: PhaseAssessment | None
+    matches: tuple[LatticeMatch, ...]
+    strain: tuple[StrainPath, ...]
+    electrode: CoatedElectrode | None
+    cycling: Mapping[str, CycleSeries]  # by scenario; those that cannot be solved at the medians are missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyResult:
+    """The answer to a study, with what it rests on."""
+
+    study: str
+    title: str
+    hash: str
+    version: str
+    versions: Mapping[str, str]
+    inputs: Mapping[str, Sourced]
+    cells: Mapping[str, CellStages]
+    scenarios: tuple[Scenario, ...]
+    scales: Mapping[str, Scales]  # by scenario, at the medians
+    nominal: Mapping[str, Mapping[str, float]]  # retention at the medians, by cell and scenario
+    headline: Headline | None  # None for a quick run at the medians
+    references: tuple[str, ...]

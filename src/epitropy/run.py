@@ -1,0 +1,169 @@
+"""One verb: a study in, its result out. The nominal answer comes first, the ensemble after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
+
+from . import __version__
+from .calibrate import headline as say
+from .calibrate.ensemble import DRAWS, Draw, Solved, calibrated, calibration_cell, prepare, run_ensemble
+from .calibrate.influence import influences
+from .calibrate.measurements import telling_measurements
+from .calibrate.scales import build
+from .calibrate.scenarios import declared_scenarios
+from .cycling import kernel
+from .cycling.stage import live
+from .pipeline import Formed, align
+from .records.headline import Headline
+from .records.result import CellStages, StudyResult
+from .records.scenario import Scales, Scenario
+from .study import Study, study_hash
+
+Progress = Callable[[str, int, int], None]
+LIBRARIES = ("numpy", "scipy", "numba", "pymatgen-core", "spglib")
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """No progress shown."""
+
+
+def run_nominal(study: Study, progress: Progress = quiet) -> StudyResult:
+    """Every stage and every scenario at the medians of all inputs; no intervals yet.
+
+    >>> from epitropy.study import load_study
+    >>> result = run_nominal(load_study("zhao2024"))
+    >>> result.nominal["bare"]["outer/series"] == round(138 / 174.7, 3)
+    True
+    """
+    scenarios = declared_scenarios()
+    centre = study.at({})
+    ready = {}
+    for i, (name, cell) in enumerate(centre.cells.items()):
+        progress("forming the cells", i, len(centre.cells))
+        ready[name] = prepare(cell)
+    progress("solving the bare cell", 0, 1)
+    scales = calibrated(centre, ready, scenarios).scales
+    cells = {}
+    for i, name in enumerate(centre.cells):
+        progress("aligning and cycling", i, len(centre.cells))
+        cells[name] = _stages(centre, name, *ready[name], scenarios, scales)
+    progress("aligning and cycling", len(cells), len(cells))
+    return StudyResult(
+        study=study.name,
+        title=study.title,
+        hash=study_hash(study),
+        version=__version__,
+        versions={name: version(name) for name in LIBRARIES},
+        inputs=study.inputs(),
+        cells=cells,
+        scenarios=scenarios,
+        scales={k: v for k, v in scales.items() if isinstance(v, Scales)},
+        nominal={n: {s: round(c.retention, 3) for s, c in cell.cycling.items()} for n, cell in cells.items()},
+        headline=None,
+        references=_references(study, cells),
+    )
+
+
+def _stages(
+    study: Study, name: str, formed: Formed, looked_up: kernel.Tables, scenarios: tuple[Scenario, ...], scales: Mapping[str, Scales | str]
+) -> CellStages:
+    cell = study.cells[name]
+    lives = {
+        s.name: live(build(cell, formed, s, scales[s.name]), looked_up, cell.protocol.cycles, cell.protocol.formation_cycles)
+        for s in scenarios
+        if isinstance(scales[s.name], Scales)
+    }
+    return CellStages(
+        particle=formed.particle,
+        host_entropy=formed.host_entropy,
+        coating=formed.coating,
+        anneal=formed.profile,
+        entropy_profile=formed.entropy_profile,
+        layer_entropy=formed.layer_entropy,
+        phases=formed.phases,
+        matches=align(cell, formed)[:12] if formed.coating else (),
+        strain=(formed.skin_strain, formed.grain_strain) + ((formed.layer_strain,) if formed.coating else ()),
+        electrode=formed.electrode,
+        cycling=lives,
+    )
+
+
+def run_study(study: Study, progress: Progress = quiet, *, draws: int = DRAWS, nominal: StudyResult | None = None) -> StudyResult:
+    """The nominal result and, over all draws, the headline with intervals, placebos and influences."""
+    nominal = nominal or run_nominal(study, progress)
+    scenarios = nominal.scenarios
+    ensemble = run_ensemble(study, draws=draws, scenarios=scenarios, progress=partial(progress, "draws of all inputs"))
+    return replace(nominal, headline=_headline(study, nominal, ensemble, progress))
+
+
+def _headline(study: Study, nominal: StudyResult, ensemble: list[Draw], progress: Progress) -> Headline | None:
+    scenarios = nominal.scenarios
+    known = calibration_cell(study)
+    cells = {}
+    for name, cell in study.cells.items():
+        basis = "calibrated" if study.calibration and name == known else "predicted"
+        found = say.cell_headline(name, basis, ensemble, scenarios, cell.protocol.cycles)
+        if found is None:
+            return None  # no draw could be solved in any scenario: a value, told as such
+        cells[name] = found
+    target = _treated(study)
+    bare = cells[known].retention.value
+    moves, without = influences(study, target, scenarios, partial(progress, "one input at a time"))
+    return Headline(
+        cells=cells,
+        draws=len(ensemble),
+        solved_by_scenario={s.name: sum(isinstance(d.scales[s.name], Scales) for d in ensemble) / len(ensemble) for s in scenarios},
+        reasons_unsolved=say.unsolved(ensemble),
+        between_scenarios=say.between_scenarios(target, ensemble, scenarios),
+        baselines=say.baselines(bare) if study.cells[target].coating else (),
+        placebos=_placebos(study, target, cells, bare, ensemble, scenarios, progress),
+        influences=moves,
+        no_effect=without,
+        closest_scenario=say.closest(cells[target], *say.reported_capacity(study, target)),
+        measurements=telling_measurements(nominal, study, target),
+    )
+
+
+def _treated(study: Study) -> str:
+    """The cell that is predicted: the last one that is not the calibration cell."""
+    known = calibration_cell(study)
+    return [n for n in study.cells if n != known][-1] if len(study.cells) > 1 else known
+
+
+def _placebos(study, target, cells, bare, ensemble, scenarios, progress):
+    if study.cells[target].coating is None:
+        return ()
+    studies = say.placebo_studies(study, target)
+    results = []
+    for i, (name, (meaning, placebo)) in enumerate(studies.items()):
+        draws = run_ensemble(
+            placebo,
+            draws=len(ensemble),
+            scenarios=scenarios,
+            solved=[d.scales for d in ensemble],
+            only=target,
+            names=study.inputs(),
+            progress=lambda done, total, i=i: progress("placebos", i * total + done, len(studies) * total),
+        )
+        found = say.cell_headline(target, "predicted", draws, scenarios, placebo.cells[target].protocol.cycles)
+        if found is not None:
+            results.append(say.placebo_result(name, meaning, found, cells[target], bare))
+    return tuple(results)
+
+
+def _references(study: Study, cells: Mapping[str, CellStages]) -> tuple[str, ...]:
+    """Every source of a number that this run used, once, in the order of the inputs."""
+    from .catalogue import phase
+    from .hosts import host_curves
+
+    found = [v.source for v in study.inputs().values()]
+    for cell in study.cells.values():
+        found += host_curves(cell.cathode.lattice, cell.cathode.ocv).sources
+        used = [*(cell.coating.precursors if cell.coating else ()), cell.layer.structure]
+        for name in used:
+            crystal = phase(name)
+            found += [crystal.cell_source, crystal.density.source]
+    return tuple(dict.fromkeys(s for s in found if s))
