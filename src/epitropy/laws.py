@@ -11,9 +11,9 @@ from .constants import GAS_CONSTANT
 def site_entropy(fractions: ArrayLike) -> np.ndarray:
     """Ideal entropy of mixing per mole of sites, S = -R sum_i y_i ln y_i, in J/(mol K).
 
-    ``fractions`` has shape (..., species), each last axis summing to 1, vacancies included; the result has shape
-    (...). An absent species adds nothing (0 ln 0 = 0). Valid for a random distribution on the site; the caller
-    answers for the sum and the sign of the fractions.
+    ``fractions`` has shape (..., species), each last axis summing to 1, vacancies included; the result has
+    shape (...). An absent species adds nothing (0 ln 0 = 0). Valid for a random distribution on the site;
+    the caller answers for the sum and the sign of the fractions.
 
     Source: J. W. Gibbs' mixing entropy, any textbook of statistical thermodynamics.
 
@@ -28,10 +28,12 @@ def site_entropy(fractions: ArrayLike) -> np.ndarray:
 def arrhenius(
     reference: ArrayLike, activation_energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
 ) -> np.ndarray:
-    """Rate or diffusivity at ``temperature``, k = k_ref exp[-(E/R)(1/T - 1/T_ref)], in the unit of ``reference``.
+    """Rate or diffusivity at ``temperature``, k = k_ref exp[-(E/R)(1/T - 1/T_ref)], in the unit of
+    ``reference``.
 
-    ``activation_energy`` in J/mol, temperatures in K; the arguments broadcast. Anchored at a temperature where
-    the value is known rather than at infinite temperature, so that value and slope can be drawn independently.
+    ``activation_energy`` in J/mol, temperatures in K; the arguments broadcast. Anchored at a temperature
+    where the value is known rather than at infinite temperature, so that value and slope can be drawn
+    independently.
 
     >>> float(arrhenius(1.0, 242.7e3, 1073.15, 973.15).round(2))
     16.36

@@ -72,7 +72,7 @@ def _stages(
 ) -> CellStages:
     cell = study.cells[name]
     lives = {
-        s.name: live(build(cell, formed, s, scales[s.name]), looked_up, cell.protocol.cycles, cell.protocol.formation_cycles)
+        s.name: live(build(cell, formed, looked_up, s, scales[s.name]), looked_up, cell.protocol.cycles, cell.protocol.formation_cycles)
         for s in scenarios
         if isinstance(scales[s.name], Scales)
     }

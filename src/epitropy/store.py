@@ -1,0 +1,106 @@
+"""Results on disk: a folder is written aside and renamed, so that none is ever half-written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from .answer import answer
+from .errors import InputError
+from .records.result import StudyResult
+
+MARK = "answer.json"  # a folder with this file is a result and may be replaced by a newer one
+C_PER_MAH_G = 3600.0
+
+
+def default_folder(result_name: str, study_hash: str) -> Path:
+    """Where a run goes if nothing else is said: ``epitropy-results/<study>-<hash>``."""
+    return Path("epitropy-results") / f"{result_name}-{study_hash[:8]}"
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a target that holds something else, before anything is computed."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError("-o", f"'{folder}' is a file", "a folder to make, or one with an earlier result")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise InputError("-o", f"'{folder}' holds other files", "an empty or new folder, or one with an earlier result")
+    parent = _existing_parent(folder)
+    if not os.access(parent, os.W_OK):
+        raise InputError("-o", f"no permission to write in '{parent}'", "a folder that you may write to")
+
+
+def _existing_parent(folder: Path) -> Path:
+    parent = folder.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    return parent
+
+
+def save(result: StudyResult, folder: Path, *, page: str, study_text: str) -> Path:
+    """Write answer, page, curves and the study's text; an earlier result there is replaced in one rename."""
+    check_folder(folder)
+    folder = folder.absolute()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        aside.chmod(0o755)
+        (aside / "answer.json").write_text(json.dumps(answer(result), indent=1), encoding="utf-8")
+        (aside / "report.html").write_text(page, encoding="utf-8")
+        (aside / "study.yaml").write_text(study_text, encoding="utf-8")
+        for name, text in tables(result).items():
+            (aside / name).write_text(text, encoding="utf-8")
+        _replace(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def _replace(aside: Path, folder: Path) -> None:
+    """Put ``aside`` in place of ``folder``; the old one stays until the new one stands."""
+    if not folder.exists():
+        aside.rename(folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    folder.rename(old / folder.name)
+    try:
+        aside.rename(folder)
+    except OSError:
+        (old / folder.name).rename(folder)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def tables(result: StudyResult) -> dict[str, str]:
+    """Curves as CSV in the field's units: capacity over cycles, and each layer's depth profile."""
+    found = {f"depth-profile-{name}.csv": _profile(cell) for name, cell in result.cells.items() if cell.anneal is not None}
+    if result.headline is not None:
+        found["capacity.csv"] = _capacity({n: c.band for n, c in result.headline.cells.items()})
+    return found
+
+
+def _profile(cell) -> str:
+    rows = zip(cell.anneal.depth * 1e9, *cell.anneal.fraction, cell.entropy_profile)
+    return _csv(["depth_nm", *cell.anneal.species, "entropy_J_per_mol_K"], rows)
+
+
+def _capacity(bands: Mapping) -> str:
+    cells = list(bands)
+    head = ["cycle", *(f"{n}_{q}_mAh_g" for n in cells for q in ("low", "median", "high"))]
+    columns = [getattr(bands[n], q) / C_PER_MAH_G for n in cells for q in ("low", "median", "high")]
+    shortest = min(len(c) for c in columns)
+    return _csv(head, zip(range(1, shortest + 1), *(c[:shortest] for c in columns)))
+
+
+def _csv(head: list[str], rows) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([f"{v:.6g}" for v in row] for row in rows)
+    return text.getvalue()

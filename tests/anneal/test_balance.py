@@ -19,14 +19,19 @@ decades = st.lists(st.floats(-23, -16), min_size=6, max_size=6)
 
 def with_diffusivities(host, film, hold=18000.0):
     rows = [{s: Sourced(value=10.0**d) for s, d in zip(SPECIES, values)} for values in (host, film)]
-    return replace(Anneal(), diffusivity_host=rows[0], diffusivity_film=rows[1], hold=Sourced(value=hold, unit="s"))
+    return replace(
+        Anneal(), diffusivity_host=rows[0], diffusivity_film=rows[1], hold=Sourced(value=hold, unit="s")
+    )
 
 
 def coated():
     film = 7e-9 * 33.9e3
     return {
-        "film_cations": {"Nb": film * 12 / 13, "W": film / 13}, "inclusions": {"Zr": 0.2 * film},
-        "host_cations": {"Ni": 0.9, "Co": 0.05, "Mn": 0.05}, "host_site_density": 49e3, "film_site_density": 33.9e3,
+        "film_cations": {"Nb": film * 12 / 13, "W": film / 13},
+        "inclusions": {"Zr": 0.2 * film},
+        "host_cations": {"Ni": 0.9, "Co": 0.05, "Mn": 0.05},
+        "host_site_density": 49e3,
+        "film_site_density": 33.9e3,
         "particle_radius": 5e-6,
     }
 
@@ -38,7 +43,9 @@ def test_every_cation_is_conserved_and_every_fraction_possible(host, film):
     assert profile.balance_error < 1e-12
     np.testing.assert_allclose(profile.fraction.sum(axis=0), 1, rtol=1e-12)
     assert profile.fraction.min() >= 0
-    brought = coated()["film_cations"] | {"Zr": coated()["inclusions"]["Zr"] * (1 - profile.undissolved_share["Zr"])}
+    brought = coated()["film_cations"] | {
+        "Zr": coated()["inclusions"]["Zr"] * (1 - profile.undissolved_share["Zr"])
+    }
     for name, amount in brought.items():  # none of these is in the host
         found = profile.fraction[profile.species.index(name)] @ profile.sites
         assert found == pytest.approx(amount, rel=1e-12)
@@ -53,8 +60,12 @@ def test_mixing_entropy_rises_along_one_march(host, film):
     entropies = []
     for hold in (0.0, 60.0, 600.0, 3600.0, 18000.0):
         run = stage._run(
-            layers, replace(kinetics, programme=np.array([[973.15, 0.0, hold]]) if hold else np.empty((0, 3))),
-            2e-6, 60, 2e-3, slope=2e-9,
+            layers,
+            replace(kinetics, programme=np.array([[973.15, 0.0, hold]]) if hold else np.empty((0, 3))),
+            2e-6,
+            60,
+            2e-3,
+            slope=2e-9,
         )
         sites = run.after.sum(axis=1)
         entropies.append(float(site_entropy(run.after / sites[:, None]) @ sites))
@@ -63,8 +74,12 @@ def test_mixing_entropy_rises_along_one_march(host, film):
 
 def test_one_species_stays_flat(plain):
     profile = anneal_profile(
-        plain({"other": 1e-18}), film_cations={"Ni": 3e-4}, inclusions={}, host_cations={"Ni": 1.0},
-        host_site_density=49e3, film_site_density=33.9e3,
+        plain({"other": 1e-18}),
+        film_cations={"Ni": 3e-4},
+        inclusions={},
+        host_cations={"Ni": 1.0},
+        host_site_density=49e3,
+        film_site_density=33.9e3,
     )
     np.testing.assert_array_equal(profile.fraction, np.ones((1, profile.depth.size)))
 
@@ -72,8 +87,12 @@ def test_one_species_stays_flat(plain):
 def test_a_film_like_its_host_stays_flat(plain):
     shares = {"Ni": 0.9, "Co": 0.05, "Mn": 0.05}
     profile = anneal_profile(
-        plain({"Ni": 1e-18, "Co": 1e-17, "Mn": 1e-20}), film_cations={s: 3e-4 * x for s, x in shares.items()},
-        inclusions={}, host_cations=shares, host_site_density=49e3, film_site_density=49e3,
+        plain({"Ni": 1e-18, "Co": 1e-17, "Mn": 1e-20}),
+        film_cations={s: 3e-4 * x for s, x in shares.items()},
+        inclusions={},
+        host_cations=shares,
+        host_site_density=49e3,
+        film_site_density=49e3,
     )
     for row, share in zip(profile.fraction, shares.values()):
         np.testing.assert_allclose(row, share, rtol=1e-9)
@@ -90,7 +109,9 @@ def test_endless_time_leaves_one_composition(plain, coated):
     spec = plain({"Ni": 1e-18, "Co": 1e-17, "other": 3e-19}, hold=1e6, dissolution=1e-3)
     profile = anneal_profile(spec, **coated, particle_radius=30e-9)
     amounts = profile.fraction @ profile.sites
-    np.testing.assert_allclose(profile.fraction, (amounts / amounts.sum())[:, None] * np.ones(profile.depth.size), rtol=1e-6)
+    np.testing.assert_allclose(
+        profile.fraction, (amounts / amounts.sum())[:, None] * np.ones(profile.depth.size), rtol=1e-6
+    )
 
 
 def test_volume_is_kept_while_film_and_host_mix(plain, coated):

@@ -16,8 +16,14 @@ def simple_profile(plain, particle_radius=None, **options):
     r = particle_radius
     volume = FILM if r is None else ((r + FILM) ** 3 - r**3) / (3 * r**2)
     return anneal_profile(
-        plain({"other": D}, hold=HOLD), film_cations={"Nb": volume * DENSITY}, particle_radius=r, inclusions={},
-        host_cations={"Ni": 1.0}, host_site_density=DENSITY, film_site_density=DENSITY, **options,
+        plain({"other": D}, hold=HOLD),
+        film_cations={"Nb": volume * DENSITY},
+        particle_radius=r,
+        inclusions={},
+        host_cations={"Ni": 1.0},
+        host_site_density=DENSITY,
+        film_site_density=DENSITY,
+        **options,
     )
 
 
@@ -30,7 +36,9 @@ def shell_on_plane(depth):
 def shell_on_sphere(depth, radius, terms):
     """The same on a sphere, from the eigenfunctions sin(q r)/r with tan(q a) = q a, a = radius + FILM."""
     a = radius + FILM
-    roots = np.array([brentq(lambda u: np.sin(u) - u * np.cos(u), k * np.pi, (k + 0.5) * np.pi) for k in range(1, terms)])
+    roots = np.array(
+        [brentq(lambda u: np.sin(u) - u * np.cos(u), k * np.pi, (k + 0.5) * np.pi) for k in range(1, terms)]
+    )
     q = roots / a
 
     def moment(r):
@@ -66,7 +74,9 @@ def test_second_order_in_the_grid(plain, radius):
     errors = []
     for points in cells:
         profile = simple_profile(plain, particle_radius=radius, points=int(points), tolerance=2e-6)
-        exact = shell_on_plane(profile.depth) if radius is None else shell_on_sphere(profile.depth, radius, 100)
+        exact = (
+            shell_on_plane(profile.depth) if radius is None else shell_on_sphere(profile.depth, radius, 100)
+        )
         errors.append(np.abs(profile.fraction[1] - exact).max())
     slope = np.polyfit(np.log(cells), np.log(errors), 1)[0]
     assert slope == pytest.approx(-2, abs=0.2)
@@ -74,5 +84,7 @@ def test_second_order_in_the_grid(plain, radius):
 
 def test_the_time_error_follows_the_tolerance(plain):
     fine = simple_profile(plain, tolerance=1e-8)
-    errors = [np.abs(simple_profile(plain, tolerance=t).fraction - fine.fraction).max() for t in (1e-2, 1e-4, 1e-6)]
+    errors = [
+        np.abs(simple_profile(plain, tolerance=t).fraction - fine.fraction).max() for t in (1e-2, 1e-4, 1e-6)
+    ]
     assert errors[0] < 1e-2 and errors[1] < errors[0] / 10 and errors[2] < errors[1] / 10

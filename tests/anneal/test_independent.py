@@ -34,22 +34,35 @@ def reference(cells_in_film=50, cells=700):
     d_host, d_film = np.array([HOST[s] for s in SPECIES]), np.array([FILM[s] for s in SPECIES])
     pattern = diags([np.ones(cells)] * 3, [-1, 0, 1], shape=(cells, cells)).toarray()
     solution = solve_ivp(
-        lambda t, y: rates(y.reshape(cells, -1), width, d_host, d_film).ravel(), (0, HOLD), start.ravel(),
-        method="BDF", rtol=1e-7, atol=1e-9, jac_sparsity=np.kron(pattern, np.ones((4, 4))), t_eval=[HOLD],
+        lambda t, y: rates(y.reshape(cells, -1), width, d_host, d_film).ravel(),
+        (0, HOLD),
+        start.ravel(),
+        method="BDF",
+        rtol=1e-7,
+        atol=1e-9,
+        jac_sparsity=np.kron(pattern, np.ones((4, 4))),
+        t_eval=[HOLD],
     )
     return solution.y[:, -1].reshape(cells, 4).T, (np.arange(cells) + 0.5) * width
 
 
 def test_four_cations_of_different_speed_in_two_media(plain):
     profile = anneal_profile(
-        plain(HOST, FILM, hold=HOLD), film_cations={"Nb": 0.7 * FILM_SITES, "W": 0.3 * FILM_SITES}, inclusions={},
-        host_cations={"Ni": 0.8, "Mn": 0.2}, host_site_density=HOST_DENSITY, film_site_density=FILM_DENSITY,
-        points=200, tolerance=1e-4,
+        plain(HOST, FILM, hold=HOLD),
+        film_cations={"Nb": 0.7 * FILM_SITES, "W": 0.3 * FILM_SITES},
+        inclusions={},
+        host_cations={"Ni": 0.8, "Mn": 0.2},
+        host_site_density=HOST_DENSITY,
+        film_site_density=FILM_DENSITY,
+        points=200,
+        tolerance=1e-4,
     )
     fraction, below = reference()
     sites = profile.sites[::-1]
     own = (np.cumsum(sites) - sites / 2)[::-1]
     inside = own < below[-1]
     for i, row in enumerate(fraction):
-        np.testing.assert_allclose(profile.fraction[i, inside], np.interp(own[inside], below, row), rtol=0, atol=1e-3)
+        np.testing.assert_allclose(
+            profile.fraction[i, inside], np.interp(own[inside], below, row), rtol=0, atol=1e-3
+        )
     assert profile.fraction[2, -1] < 0.6  # the film did mix

@@ -31,13 +31,18 @@ def test_heat_deepens_and_dissolves(coated):
 
 
 def test_time_deepens(coated):
-    short, long = (anneal_profile(replace(Anneal(), hold=Sourced(value=h, unit="s")), **coated) for h in (3600.0, 72000.0))
+    short, long = (
+        anneal_profile(replace(Anneal(), hold=Sourced(value=h, unit="s")), **coated)
+        for h in (3600.0, 72000.0)
+    )
     assert long.zone_width > short.zone_width
     assert long.boundary_depth["Nb"] == pytest.approx(short.boundary_depth["Nb"] * 20**0.25, rel=1e-9)
 
 
 def test_less_oxygen_reduces_more(coated):
-    shares = [anneal_profile(replace(Anneal(), gas=gas), **coated).reduced_share for gas in ("O2", "air", "N2")]
+    shares = [
+        anneal_profile(replace(Anneal(), gas=gas), **coated).reduced_share for gas in ("O2", "air", "N2")
+    ]
     assert 0 < shares[0] < shares[1] < shares[2] < 1
 
 
@@ -47,13 +52,19 @@ def test_dissolved_share_is_first_order(coated):
     q = thermal_time(segments(spec), spec.dissolution_rate.value, spec.dissolution_activation_energy.value)
     assert profile.undissolved_share["Zr"] == pytest.approx(float(laws.undissolved_share(q)), rel=1e-4)
     zirconium = profile.fraction[profile.species.index("Zr")] @ profile.sites
-    assert zirconium == pytest.approx(coated["inclusions"]["Zr"] * (1 - profile.undissolved_share["Zr"]), rel=1e-12)
+    assert zirconium == pytest.approx(
+        coated["inclusions"]["Zr"] * (1 - profile.undissolved_share["Zr"]), rel=1e-12
+    )
 
 
 def test_bare_host_keeps_its_composition():
     profile = anneal_profile(
-        Anneal(), film_cations={}, inclusions={}, host_cations={"Ni": 0.9, "Co": 0.05, "Mn": 0.05},
-        host_site_density=49e3, film_site_density=33.9e3,
+        Anneal(),
+        film_cations={},
+        inclusions={},
+        host_cations={"Ni": 0.9, "Co": 0.05, "Mn": 0.05},
+        host_site_density=49e3,
+        film_site_density=33.9e3,
     )
     assert profile.layer_thickness == 0 and profile.zone_width == 0 and profile.undissolved_share == {}
     assert set(profile.penetration.values()) == {0.0}
@@ -86,13 +97,16 @@ def test_depth_rises_outward(coated):
     assert sum(profile.layer_composition.values()) == pytest.approx(1, rel=1e-12)
 
 
-@pytest.mark.parametrize("change, where", [
-    ({"host_cations": {"Ni": 0.9}}, "host_cations"),
-    ({"film_cations": {"Nb": -1e-4}}, "film_cations.Nb"),
-    ({"inclusions": {"Zr": math.nan}}, "inclusions.Zr"),
-    ({"host_site_density": 0.0}, "host_site_density"),
-    ({"points": 3}, "points"),
-])
+@pytest.mark.parametrize(
+    "change, where",
+    [
+        ({"host_cations": {"Ni": 0.9}}, "host_cations"),
+        ({"film_cations": {"Nb": -1e-4}}, "film_cations.Nb"),
+        ({"inclusions": {"Zr": math.nan}}, "inclusions.Zr"),
+        ({"host_site_density": 0.0}, "host_site_density"),
+        ({"points": 3}, "points"),
+    ],
+)
 def test_impossible_input_is_named(coated, change, where):
     with pytest.raises(InputError) as error:
         anneal_profile(Anneal(), **(coated | change))
@@ -110,14 +124,20 @@ def test_every_number_of_the_record_has_a_unit():
 
 
 def test_every_default_has_label_source_and_grade():
-    rows = [r for row in table("defaults/anneal.toml").values() for r in ([row] if "value" in row else row.values())]
+    rows = [
+        r
+        for row in table("defaults/anneal.toml").values()
+        for r in ([row] if "value" in row else row.values())
+    ]
     assert len(rows) > 30
     assert all(row["label"] and row["source"] and row["grade"] for row in rows)
 
 
 def test_gas_reaction_is_in_equilibrium_where_it_was_anchored():
     entropy = laws.decomposition_entropy(54350.0, 1023.15, laws.AIR_OXYGEN_PRESSURE)
-    assert laws.decomposition_energy(54350.0, entropy, 1023.15, laws.AIR_OXYGEN_PRESSURE) == pytest.approx(0, abs=1e-9)
+    assert laws.decomposition_energy(54350.0, entropy, 1023.15, laws.AIR_OXYGEN_PRESSURE) == pytest.approx(
+        0, abs=1e-9
+    )
     assert float(laws.reduced_share(0.0, 1023.15)) == 0.5
 
 

@@ -37,9 +37,13 @@ def test_relabelling_changes_nothing(values, random):
 
 @given(amounts, st.integers(2, 7))
 def test_a_supercell_has_the_same_entropy_per_site_and_more_per_formula_unit(values, copies):
-    occupancies = {e: float(y) for e, y in zip("Ni Co Mn Nb W Zr Al Ti".split(), normal(values))}
+    occupancies = {
+        e: float(y) for e, y in zip(["Ni", "Co", "Mn", "Nb", "W", "Zr", "Al", "Ti"], normal(values))
+    }
     one, many = (
-        site_entropy_of(Composition(sublattices=(Sublattice(label="M", multiplicity=m, occupancies=occupancies),)))
+        site_entropy_of(
+            Composition(sublattices=(Sublattice(label="M", multiplicity=m, occupancies=occupancies),))
+        )
         for m in (1, copies)
     )
     assert many.by_site["M"] == one.by_site["M"]
@@ -47,8 +51,10 @@ def test_a_supercell_has_the_same_entropy_per_site_and_more_per_formula_unit(val
     assert many.per_formula_unit == pytest.approx(copies * one.per_formula_unit, rel=1e-12)
 
 
-@given(st.integers(2, 6).flatmap(lambda n: st.tuples(*[arrays(float, n, elements=st.floats(1e-6, 1.0))] * 2)),
-       st.floats(0, 1))
+@given(
+    st.integers(2, 6).flatmap(lambda n: st.tuples(*[arrays(float, n, elements=st.floats(1e-6, 1.0))] * 2)),
+    st.floats(0, 1),
+)
 def test_mixing_is_concave(pair, share):
     first, second = normal(pair[0]), normal(pair[1])
     mixed = site_entropy(share * first + (1 - share) * second)
@@ -65,7 +71,9 @@ def test_leading_axes_and_absent_species():
     y = np.random.default_rng(0).dirichlet(np.ones(5), size=(3, 4))
     padded = np.concatenate([y, np.zeros((3, 4, 2))], axis=-1)
     assert site_entropy(padded).shape == (3, 4)
-    np.testing.assert_allclose(site_entropy(padded), [[site_entropy(v) for v in row] for row in y], rtol=1e-13)
+    np.testing.assert_allclose(
+        site_entropy(padded), [[site_entropy(v) for v in row] for row in y], rtol=1e-13
+    )
 
 
 def test_bands_at_their_limits():
@@ -75,15 +83,20 @@ def test_bands_at_their_limits():
 
 
 def test_elements_count_not_oxidation_states():
-    by_state = Sublattice(label="M", multiplicity=1, occupancies={
-        "Mn2+": 0.15, "Mn3+": 0.15, "Ni2+": 0.2, "Co3+": 0.25, "Ti4+": 0.25})
+    by_state = Sublattice(
+        label="M",
+        multiplicity=1,
+        occupancies={"Mn2+": 0.15, "Mn3+": 0.15, "Ni2+": 0.2, "Co3+": 0.25, "Ti4+": 0.25},
+    )
     result = site_entropy_of(Composition(sublattices=(by_state,)))
     assert result.band == "high" and not result.high_entropy
     assert result.reasons[0].startswith("4 of at least 5 elements")
 
 
 def test_vacancies_mix_but_never_count():
-    site = Sublattice(label="M", multiplicity=1, occupancies=dict.fromkeys(["Va", "Ni", "Co", "Mn", "Nb"], 0.2))
+    site = Sublattice(
+        label="M", multiplicity=1, occupancies=dict.fromkeys(["Va", "Ni", "Co", "Mn", "Nb"], 0.2)
+    )
     result = site_entropy_of(Composition(sublattices=(site,)))
     assert result.by_site["M"] == pytest.approx(GAS_CONSTANT * math.log(5), rel=1e-12)
     assert not result.high_entropy
@@ -102,11 +115,15 @@ def test_the_range_is_inclusive():
 
 
 def test_every_basis():
-    result = site_entropy_of(Composition(sublattices=(
-        Sublattice(label="Li", multiplicity=1, occupancies={"Li": 0.9, "Ni": 0.1}),
-        Sublattice(label="M", multiplicity=1, occupancies={"Ni": 0.5, "Mn": 0.5}),
-        Sublattice(label="O", multiplicity=2, occupancies={"O": 0.9, "F": 0.1}),
-    )))
+    result = site_entropy_of(
+        Composition(
+            sublattices=(
+                Sublattice(label="Li", multiplicity=1, occupancies={"Li": 0.9, "Ni": 0.1}),
+                Sublattice(label="M", multiplicity=1, occupancies={"Ni": 0.5, "Mn": 0.5}),
+                Sublattice(label="O", multiplicity=2, occupancies={"O": 0.9, "F": 0.1}),
+            )
+        )
+    )
     mixed, half = -GAS_CONSTANT * (0.9 * math.log(0.9) + 0.1 * math.log(0.1)), GAS_CONSTANT * math.log(2)
     assert result.per_formula_unit == pytest.approx(3 * mixed + half, rel=1e-12)
     assert result.per_cation_site == pytest.approx((mixed + half) / 2, rel=1e-12)
@@ -119,8 +136,14 @@ def test_profiles_agree_with_single_compositions():
     np.testing.assert_allclose(profile_entropy(y), [site_entropy(v) for v in y.T], rtol=1e-13)
     names = ["Ni", "Co", "Mn2+", "Mn3+", "Nb", "W"]
     flags = [
-        site_entropy_of(Composition(sublattices=(
-            Sublattice(label="M", multiplicity=1, occupancies=dict(zip(names, v / v.sum()))),))) for v in y.T
+        site_entropy_of(
+            Composition(
+                sublattices=(
+                    Sublattice(label="M", multiplicity=1, occupancies=dict(zip(names, v / v.sum()))),
+                )
+            )
+        )
+        for v in y.T
     ]
     assert profile_high_entropy(names, y).tolist() == [f.high_entropy for f in flags]
     assert profile_band(y).tolist() == [f.band for f in flags]
@@ -129,8 +152,9 @@ def test_profiles_agree_with_single_compositions():
 @pytest.mark.parametrize("occupancies", [{"Ni": 0.9}, {"Ni": 1.2, "Co": -0.2}, {}, {"Ni": 0.5, "co": 0.5}])
 def test_impossible_sites_are_refused(occupancies):
     with pytest.raises(InputError):
-        site_entropy_of(Composition(sublattices=(
-            Sublattice(label="M", multiplicity=1, occupancies=occupancies),)))
+        site_entropy_of(
+            Composition(sublattices=(Sublattice(label="M", multiplicity=1, occupancies=occupancies),))
+        )
 
 
 def test_arrhenius_at_its_reference_and_slope():

@@ -23,22 +23,31 @@ CASES = {
     ),
     "Li-rich layered": (
         2.412,
-        [(2, {"Li": 1.15, "Na": 0.05, "Ni": 0.19, "Mn": 0.56, "Fe": 0.02, "Mg": 0.02, "Al": 0.02}),
-         (2, {"O": 1.97, "F": 0.03})],
+        [
+            (2, {"Li": 1.15, "Na": 0.05, "Ni": 0.19, "Mn": 0.56, "Fe": 0.02, "Mg": 0.02, "Al": 0.02}),
+            (2, {"O": 1.97, "F": 0.03}),
+        ],
     ),
     "NASICON": (2.773, [(2, {"Ti": 0.25, "Zr": 0.25, "Sn": 0.25, "Hf": 0.25})]),
     "argyrodite-like": (
-        7.131, [(3.18, {"Si": 1.044, "Ge": 0.696, "P": 1.44}), (12, {"S": 11.1, "Br": 0.3, "O": 0.6})],
+        7.131,
+        [(3.18, {"Si": 1.044, "Ge": 0.696, "P": 1.44}), (12, {"S": 11.1, "Br": 0.3, "O": 0.6})],
     ),
 }
 
 
 def composition_of(sites):
     """Sublattices from amounts per formula unit or fractions, normalised on each site."""
-    return Composition(sublattices=tuple(
-        Sublattice(label=f"site {k}", multiplicity=m, occupancies={s: y / sum(row.values()) for s, y in row.items()})
-        for k, (m, row) in enumerate(sites)
-    ))
+    return Composition(
+        sublattices=tuple(
+            Sublattice(
+                label=f"site {k}",
+                multiplicity=m,
+                occupancies={s: y / sum(row.values()) for s, y in row.items()},
+            )
+            for k, (m, row) in enumerate(sites)
+        )
+    )
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -48,10 +57,17 @@ def test_entropy_per_formula_unit(name):
     assert result.per_formula_unit / GAS_CONSTANT == pytest.approx(published, abs=6e-4)
 
 
-@pytest.mark.parametrize("name, expected", {
-    "(Mg,Co,Ni,Cu,Zn)O": True, "O3 as measured": True, "NCM90": False, "Zhang 2022": False, "NASICON": False,
-    "disordered rock salt TM4": False,
-}.items())
+@pytest.mark.parametrize(
+    "name, expected",
+    {
+        "(Mg,Co,Ni,Cu,Zn)O": True,
+        "O3 as measured": True,
+        "NCM90": False,
+        "Zhang 2022": False,
+        "NASICON": False,
+        "disordered rock salt TM4": False,
+    }.items(),
+)
 def test_which_cases_are_high_entropy(name, expected):
     assert site_entropy_of(composition_of(CASES[name][1])).high_entropy is expected
 

@@ -1,13 +1,13 @@
 """Interdiffusion of film and host: finite volumes in depth, third-order Rosenbrock steps in time.
 
 J_i = -C (D_i grad x_i - x_i sum_j D_j grad x_j) on one cation sublattice, no net flux of sites. At a face the
-fraction x_i that the common drift carries leans towards the cell it comes from as far as the drift outruns D_i:
-X_i = x_mean - phi/2 (x_out - x_in), phi = P |P| / (4 + P^2), P = sum_j D_j (x_out - x_in)_j / D_i, and the X_i are
-normalised to sum 1. So fractions sum to 1 and stay positive, each cation is conserved to rounding, and the order is
-two wherever the grid resolves the profile (phi is of second order there).
+fraction x_i that the common drift carries leans towards the cell it comes from as far as the drift outruns
+D_i: X_i = x_mean - phi/2 (x_out - x_in), phi = P |P| / (4 + P^2), P = sum_j D_j (x_out - x_in)_j / D_i, and
+the X_i are normalised to sum 1. So fractions sum to 1 and stay positive, each cation is conserved to
+rounding, and the order is two wherever the grid resolves the profile (phi is of second order there).
 
-The time step is RODAS3 (Sandu et al., Atmos. Environ. 31 (1997) 3459): L-stable, stiffly accurate, order 3(2),
-four solves with one block-tridiagonal matrix. The last species follows from the sum of sites.
+The time step is RODAS3 (Sandu et al., Atmos. Environ. 31 (1997) 3459): L-stable, stiffly accurate, order
+3(2), four solves with one block-tridiagonal matrix. The last species follows from the sum of sites.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ Array = NDArray[np.float64]
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
 
-# RODAS3 in the form without matrix products; stages 0 and 1 share their rates, 2 and 3 stand at the step's end
-_STAGE = np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [2.0, 0.0, 0.0, 0.0], [2.0, 0.0, 1.0, 0.0]])
-_COUPLING = np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0], [1.0, -1.0, 0.0], [1.0, -1.0, -8.0 / 3.0]])
+# RODAS3 in the form without matrix products; stages 0 and 1 share their rates, 2 and 3 stand at the step's
+end _STAGE = np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [2.0, 0.0, 0.0, 0.0], [2.0, 0.0, 1.0,
+0.0]]) _COUPLING = np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0], [1.0, -1.0, 0.0], [1.0, -1.0, -8.0 / 3.0]])
 _DRIFT = np.array([0.5, 1.5, 0.0, 0.0])
 _RESULT = np.array([2.0, 0.0, 1.0, 1.0])
 _GAMMA = 0.5
@@ -84,15 +84,18 @@ def diffuse(
     cell_area          (cells,) mean area of the cells over that of the host surface
     log_diffusivity    (2, species) ln(D / (m2/s)) in host and film at the reference temperature
     activation         (2, species) activation energies, J/mol
-    film_boost         (species,) factor on D between film cells, which start at cell ``film_start`` (boundaries)
-    share_weights      (species,) c_i and ``share_offset`` c_0: the medium is s = c_0 + sum_i c_i x_i, 0 host, 1 film
+    film_boost         (species,) factor on D between film cells, which start at cell ``film_start``
+                       (boundaries)
+    share_weights      (species,) c_i and ``share_offset`` c_0: the medium is s = c_0 + sum_i c_i x_i, 0
+                       host, 1 film
     molar_volume       (2,) m3 per mole of sites in host and film
-    dissolution        (species, 2) rate constant at the reference temperature, 1/s, and activation energy, J/mol
+    dissolution        (species, 2) rate constant at the reference temperature, 1/s, and activation energy,
+                       J/mol
     programme          (segments, 3) starting temperature K, rate K/s, duration s
     tolerance          largest error of a fraction per step
 
-    Returns the amounts at the end (cells, species), the dissolved share of each species' inclusions, and the number
-    of accepted steps. Raises `NumericsError` where the step size collapses.
+    Returns the amounts at the end (cells, species), the dissolved share of each species' inclusions, and
+    the number of accepted steps. Raises `NumericsError` where the step size collapses.
     """
     order = np.argsort(amounts[0], kind="stable")  # the host's main cation last: it follows from the sum
     medium = Medium(
@@ -110,8 +113,12 @@ def diffuse(
     )
     n = np.asarray(amounts, dtype=float)[:, order]
     end, exposure, steps, status = _march(
-        n, np.ascontiguousarray(sources[:, order], dtype=float),
-        _contiguous(medium), np.ascontiguousarray(programme, dtype=float), float(tolerance), int(most_steps),
+        n,
+        np.ascontiguousarray(sources[:, order], dtype=float),
+        _contiguous(medium),
+        np.ascontiguousarray(programme, dtype=float),
+        float(tolerance),
+        int(most_steps),
     )
     _raise_unless_done(status, steps, most_steps)
     back = np.argsort(order)
@@ -126,7 +133,9 @@ def _raise_unless_done(status: int, steps: int, most_steps: int) -> None:
     if status != _DONE:
         given = "more steps than allowed" if status == _TOO_MANY_STEPS else "a vanishing time step"
         raise NumericsError(
-            "anneal", f"{given} ({steps} steps taken)", f"at most {most_steps} steps",
+            "anneal",
+            f"{given} ({steps} steps taken)",
+            f"at most {most_steps} steps",
             "Check diffusivities and activation energies, or loosen the tolerance.",
         )
 
@@ -145,7 +154,8 @@ def _sites_and_share(n, k, medium):
 def _face(n, k, sites, sites_out, share, inverse, medium, d, step, carried, upwind):
     """Conductance, drift and sum of carried fractions at the face between cells k and k + 1.
 
-    Fills per species: ``d`` diffusivity, ``step`` x_out - x_in, ``carried`` X_i not yet normalised, ``upwind`` phi.
+    Fills per species: ``d`` diffusivity, ``step`` x_out - x_in, ``carried`` X_i not yet normalised,
+    ``upwind`` phi.
     """
     species = d.size
     v = medium.volume[0] + share * medium.volume[1]
@@ -168,12 +178,12 @@ def _face(n, k, sites, sites_out, share, inverse, medium, d, step, carried, upwi
 
 
 @_compiled
-def _rates(n, temperature, medium, out):
-    """dn/dt for every cell and species, into ``out``; the flux counts towards the deep host."""
+def _fluxes(n, temperature, medium, out):
+    """mol/(m2 s) of each species through the outer face of every cell, counted inwards: dn/dt = out[k] - out[k-1]."""
     cells, species = n.shape
     d, step, carried, upwind = np.empty(species), np.empty(species), np.empty(species), np.empty(species)
     inverse = 1 / temperature - 1 / medium.reference
-    out[:] = 0.0
+    out[cells - 1] = 0.0
     sites, share = _sites_and_share(n, 0, medium)
     for k in range(cells - 1):
         sites_out, share_out = _sites_and_share(n, k + 1, medium)
@@ -181,15 +191,13 @@ def _rates(n, temperature, medium, out):
             n, k, sites, sites_out, 0.5 * (share + share_out), inverse, medium, d, step, carried, upwind
         )
         for i in range(species):
-            flux = conductance * (d[i] * step[i] - drift * carried[i] / total)
-            out[k, i] += flux
-            out[k + 1, i] -= flux
+            out[k, i] = conductance * (d[i] * step[i] - drift * carried[i] / total)
         sites, share = sites_out, share_out
 
 
 @_compiled
 def _jacobian(n, temperature, medium, low, mid, up, outside):
-    """Derivative of `_rates` by all species but the last, which makes up for them, as blocks.
+    """Derivative of dn/dt by all species but the last, which makes up for them, as blocks.
 
     low[k] = d(rate k)/d(n k-1), mid[k] = d(rate k)/d(n k), up[k] = outside[k] = d(rate k)/d(n k+1).
     """
@@ -223,8 +231,8 @@ def _jacobian(n, temperature, medium, low, mid, up, outside):
         for i in range(last):
             x = carried[i] / total
             flux = conductance * (d[i] * step[i] - drift * x)
-            # through the drift (times d[j]), the medium (times weights[j]) and the normalisation (times upwind[j])
-            drifting = -conductance * (x + relative * (by_drift[i] - x * sum_drift))
+            # through the drift (times d[j]), the medium (times weights[j]) and the normalisation (times
+            upwind[j]) drifting = -conductance * (x + relative * (by_drift[i] - x * sum_drift))
             blending = 0.5 * (d[i] * step[i] * steep[i] - x * drift_by_share)
             blending = conductance * (blending - relative * (by_share[i] - x * sum_share)) - flux * stretch
             leaning = 0.5 * conductance * relative * x
@@ -321,25 +329,6 @@ def _solve(low, mid, up, x):
 
 
 @_compiled
-def _balance(low, outside, right, k, h):
-    """The solution ``k`` of k/h - J k = right once more as h (right + J k), face by face.
-
-    The same up to rounding; but what leaves a cell now enters its neighbour to the last digit.
-    """
-    cells, size = k.shape
-    flux, before = np.zeros(size), np.zeros(size)
-    for c in range(cells):
-        for i in range(size):
-            flux[i] = 0.0
-            if c < cells - 1:
-                for j in range(size):
-                    flux[i] += outside[c, i, j] * k[c + 1, j] - low[c + 1, i, j] * k[c, j]
-        for i in range(size):
-            k[c, i] = h * (right[c, i] + (flux[i] - before[i]))
-            before[i] = flux[i]
-
-
-@_compiled
 def _expose(exposure, temperature, rate, duration, medium, out):
     """Thermal time of the dissolution, q = int k(T) dt, after ``duration`` s from ``temperature`` on at ``rate``."""
     for i in range(exposure.size):
@@ -351,62 +340,84 @@ def _expose(exposure, temperature, rate, duration, medium, out):
 
 
 @_compiled
-def _combine(n, k, factors, sources, before, after, out):
-    """n + sum_s factors[s] k[s], and what dissolves from exposure ``before`` to ``after``: share 1 - exp(-q)."""
+def _combine(n, moved, factors, sources, before, after, out):
+    """n plus sum_s factors[s] moved[s] through its faces, and what dissolves from exposure ``before`` to ``after``."""
     cells, species = n.shape
+    inward, outward = np.zeros(species), np.zeros(species)
     for c in range(cells):
-        moved = 0.0
+        total = 0.0
         for i in range(species - 1):
-            change = 0.0
+            outward[i] = 0.0
             for s in range(4):
                 if factors[s] != 0.0:  # a stage not yet reached may hold no number
-                    change += factors[s] * k[s, c, i]
-            out[c, i] = n[c, i] + change
-            moved += change
-        out[c, species - 1] = n[c, species - 1] - moved
+                    outward[i] += factors[s] * moved[s, c, i]
+            total -= outward[i]
+        outward[species - 1] = total
+        for i in range(species):
+            out[c, i] = n[c, i] + (outward[i] - inward[i])
+            inward[i] = outward[i]
     for i in range(species):
-        released = np.exp(-before[i]) - np.exp(-after[i])
+        released = np.exp(-before[i]) - np.exp(-after[i])  # the share 1 - exp(-q)
         if released > 0:
             for c in range(cells):
                 out[c, i] += sources[c, i] * released
 
 
 @_compiled
-def _rate_of_change(n, sources, rates, temperature, rate, small, exposure, medium, k, out):
-    """Partial derivative of the rates by time, through temperature and dissolution, by a forward difference."""
-    later, moved = np.empty_like(exposure), np.empty_like(n)
+def _change_of_fluxes(n, sources, fluxes, temperature, rate, small, exposure, medium, moved, out):
+    """Partial derivative of the fluxes by time, through temperature and dissolution, by a forward difference."""
+    later, shifted = np.empty_like(exposure), np.empty_like(n)
     _expose(exposure, temperature, rate, small, medium, later)
-    _combine(n, k, np.zeros(4), sources, exposure, later, moved)
-    _rates(moved, temperature + rate * small, medium, out)
+    _combine(n, moved, np.zeros(4), sources, exposure, later, shifted)
+    _fluxes(shifted, temperature + rate * small, medium, out)
     for c in range(n.shape[0]):
         for i in range(n.shape[1]):
-            out[c, i] = (out[c, i] - rates[c, i]) / small
+            out[c, i] = (out[c, i] - fluxes[c, i]) / small
 
 
 @_compiled
-def _step(n, sources, temperature, rate, h, exposure, later, medium, low, mid, up, outside, k, rates, drift,
-          trial, right):
-    """One RODAS3 step of ``h`` s into ``trial``; returns the largest error of a fraction, undershoots included."""
-    cells, size = n.shape[0], n.shape[1] - 1
-    _rates(n, temperature, medium, rates)
-    _rate_of_change(n, sources, rates, temperature, rate, 1e-3 * h, exposure, medium, k, drift)
+def _stage(low, mid, up, outside, right, h, x, moved):
+    """Solve x/h - J x = div right, and book the result as amounts moved through each face.
+
+    Faces, not cells, carry the stages: what leaves a cell enters its neighbour to the last digit.
+    """
+    cells, size = x.shape
+    for c in range(cells):
+        for i in range(size):
+            x[c, i] = right[c, i] - right[c - 1, i] if c > 0 else right[c, i]
+    _solve(low, mid, up, x)
+    for c in range(cells):
+        for i in range(size):
+            flux = right[c, i]
+            if c < cells - 1:
+                for j in range(size):
+                    flux += outside[c, i, j] * x[c + 1, j] - low[c + 1, i, j] * x[c, j]
+            moved[c, i] = h * flux
+
+
+@_compiled
+def _step(n, sources, temperature, rate, h, exposure, later, medium, blocks, moved, work):
+    """One RODAS3 step of ``h`` s into ``work[2]``; returns the largest error of a fraction, undershoots included."""
+    low, mid, up, outside = blocks
+    fluxes, drift, trial, right, x = work
+    cells, size = x.shape
+    _fluxes(n, temperature, medium, fluxes)
+    _change_of_fluxes(n, sources, fluxes, temperature, rate, 1e-3 * h, exposure, medium, moved, drift)
     _jacobian(n, temperature, medium, low, mid, up, outside)
     _factor(low, mid, up, 1 / (_GAMMA * h))
     _expose(exposure, temperature, rate, h, medium, later)
     for s in range(4):
         if s >= 2:
-            _combine(n, k, _STAGE[s], sources, exposure, later, trial)
-            _rates(trial, temperature + rate * h, medium, rates)
+            _combine(n, moved, _STAGE[s], sources, exposure, later, trial)
+            _fluxes(trial, temperature + rate * h, medium, fluxes)
         for c in range(cells):
             for i in range(size):
-                value = rates[c, i] + _DRIFT[s] * h * drift[c, i]
+                right[c, i] = fluxes[c, i] + _DRIFT[s] * h * drift[c, i]
                 for j in range(s):
-                    value += _COUPLING[s, j] / h * k[j, c, i]
-                k[s, c, i] = right[c, i] = value
-        _solve(low, mid, up, k[s])
-        _balance(low, outside, right, k[s], _GAMMA * h)
-    _combine(n, k, _RESULT, sources, exposure, later, trial)
-    return max(_largest_error(n, k[3]), _deepest_undershoot(trial))
+                    right[c, i] += _COUPLING[s, j] / h * moved[j, c, i]
+        _stage(low, mid, up, outside, right, _GAMMA * h, x, moved[s])
+    _combine(n, moved, _RESULT, sources, exposure, later, trial)
+    return max(_largest_error(n, x), _deepest_undershoot(trial))
 
 
 @_compiled
@@ -414,13 +425,12 @@ def _largest_error(n, difference):
     """Largest entry per site, of the last species too; infinite where one is not a number."""
     worst = 0.0
     for c in range(n.shape[0]):
-        sites, total = n[c, n.shape[1] - 1], 0.0
+        sites, total, largest = n[c, n.shape[1] - 1], 0.0, 0.0
         for i in range(difference.shape[1]):
             sites += n[c, i]
             total += difference[c, i]
-        for i in range(difference.shape[1]):
-            total = max(abs(total), abs(difference[c, i]))
-        error = total / sites
+            largest = max(largest, abs(difference[c, i]))
+        error = max(abs(total), largest) / sites
         worst = max(worst, error) if error < np.inf else np.inf
     return worst
 
@@ -444,11 +454,16 @@ def _march(n, sources, medium, programme, tolerance, most_steps):
     cells, species = n.shape
     size = species - 1
     n = n.copy()
-    low, mid = np.zeros((cells, size, size)), np.zeros((cells, size, size))
-    up, outside = np.zeros((cells, size, size)), np.zeros((cells, size, size))
-    right = np.zeros((cells, size))
-    k, rates, drift, trial = np.zeros((4, cells, size)), np.empty_like(n), np.empty_like(n), np.empty_like(n)
-    exposure, later = np.zeros(species), np.zeros(species)
+    shape = (cells, size, size)
+    blocks = (np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape))
+    work = (
+        np.empty_like(n),
+        np.empty_like(n),
+        np.empty_like(n),
+        np.zeros((cells, size)),
+        np.zeros((cells, size)),
+    )
+    moved, exposure, later = np.zeros((4, cells, size)), np.zeros(species), np.zeros(species)
     steps = 0
     for segment in range(programme.shape[0]):
         start, rate, duration = programme[segment]
@@ -461,14 +476,13 @@ def _march(n, sources, medium, programme, tolerance, most_steps):
                 h = duration - time
             if h < _SHORTEST * duration:
                 return n, exposure, steps, _STEP_TOO_SMALL
-            error = _step(
-                n, sources, start + rate * time, rate, h, exposure, later, medium, low, mid, up, outside, k, rates,
-                drift, trial, right,
+            ratio = (
+                _step(n, sources, start + rate * time, rate, h, exposure, later, medium, blocks, moved, work)
+                / tolerance
             )
-            ratio = error / tolerance
             if ratio <= 1:
                 time = duration if ends else time + h
-                n[:] = trial
+                n[:] = work[2]
                 _keep_positive(n)
                 exposure[:] = later
                 steps += 1

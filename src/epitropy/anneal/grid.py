@@ -17,7 +17,8 @@ def cell_widths(length: float, cells: int, slope: float) -> Array:
     """Widths (cells,) that grow geometrically from an interface and add up to ``length``, in m.
 
     The faces follow z(u) = L (e^(bu) - 1)/(e^b - 1), u in 0..1, with dz/du(0) = ``slope``: doubling ``cells``
-    halves every cell, so that the order of the method is kept. A slope of ``length`` or more gives equal cells.
+    halves every cell, so that the order of the method is kept. A slope of ``length`` or more gives equal
+    cells.
 
     >>> cell_widths(1.0, 2, 0.5).round(3).tolist()
     [0.348, 0.652]
@@ -45,8 +46,8 @@ def film_and_host_cells(film: float, host: float, cells: int, slope: float) -> t
 def areas(widths: Array, surface: float, radius: float | None) -> tuple[Array, Array]:
     """Areas of the faces (cells + 1,) and mean areas of the cells (cells,), over that of the host surface.
 
-    ``widths`` in m from the deep host outwards, ``surface`` the distance of the host surface from the innermost
-    face. On a particle of ``radius`` the area goes as r^2; all ones on a plane (``radius`` None).
+    ``widths`` in m from the deep host outwards, ``surface`` the distance of the host surface from the
+    innermost face. On a particle of ``radius`` the area goes as r^2; all ones on a plane (``radius`` None).
 
     >>> faces, cells = areas(np.array([1.0, 1.0]), 2.0, 2.0)
     >>> faces.tolist(), (3 * cells).tolist()

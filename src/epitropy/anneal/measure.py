@@ -27,7 +27,8 @@ def width_above(depth: Array, fraction: Array, *, least: float, count: int = 5) 
 
 
 def zone_width(depth: Array, share: Array) -> float:
-    """Distance in m over which the film's share falls from 90 to 10 % of its outermost value; 0 without a film.
+    """Distance in m over which the film's share falls from 90 to 10 % of its outermost value; 0 without a
+    film.
 
     >>> zone_width(np.linspace(0, 1, 11), np.linspace(0, 1, 11)).__round__(9)
     0.8

@@ -57,7 +57,8 @@ class _Layers:
     def medium(self) -> tuple[Array, float]:
         """Weights c (species,) and offset c_0 of the share s = c_0 + sum c_i x_i of film-forming cations.
 
-        A cation forms film if the coating holds more of it than the host; s is 0 in pristine host, 1 in pristine film.
+        A cation forms film if the coating holds more of it than the host; s is 0 in pristine host, 1 in
+        pristine film.
         """
         brought = self.film + self.inclusions
         forms = (brought > self.host * brought.sum()).astype(float)
@@ -110,13 +111,15 @@ def anneal_profile(
     particle_radius     m; the host is a sphere. None: a plane, as deep as the cations go
     points, tolerance   number of cells; largest error of a fraction in one time step
 
-    J_i = -C (D_i grad x_i - x_i sum_j D_j grad x_j) (ideal mixing, no net site flux), D_i log-linear between its
-    values in host and film by the local share of film-forming cations. Raises `InputError` for amounts or fractions
-    that make no sense and `NumericsError` where the time steps collapse. Darken, Trans. AIME 175 (1948) 184.
+    J_i = -C (D_i grad x_i - x_i sum_j D_j grad x_j) (ideal mixing, no net site flux), D_i log-linear
+    between its values in host and film by the local share of film-forming cations. Raises `InputError` for
+    amounts or fractions that make no sense and `NumericsError` where the time steps collapse. Darken,
+    Trans. AIME 175 (1948) 184.
 
     >>> profile = anneal_profile(
     ...     Anneal(), film_cations={"Nb": 2.2e-4, "W": 1.8e-5}, inclusions={"Zr": 1.2e-5},
-    ...     host_cations={"Ni": 0.9, "Co": 0.05, "Mn": 0.05}, host_site_density=49.0e3, film_site_density=33.9e3)
+    ...     host_cations={"Ni": 0.9, "Co": 0.05, "Mn": 0.05}, host_site_density=49.0e3,
+            film_site_density=33.9e3)
     >>> profile.species, profile.balance_error < 1e-11
     (('Ni', 'Co', 'Mn', 'Nb', 'W', 'Zr'), True)
     """
@@ -124,7 +127,11 @@ def anneal_profile(
     _check_amounts(inclusions, "inclusions")
     _check_host(host_cations, host_site_density, film_site_density, particle_radius, points)
     layers = _layers(
-        film_cations, inclusions, host_cations, (1 / host_site_density, 1 / film_site_density), particle_radius
+        film_cations,
+        inclusions,
+        host_cations,
+        (1 / host_site_density, 1 / film_site_density),
+        particle_radius,
     )
     kinetics = _kinetics(spec, layers)
     run = _run_deep_enough(layers, kinetics, points, tolerance)
@@ -138,14 +145,25 @@ def _check_amounts(amounts: Mapping[str, float], name: str) -> None:
 
 
 def _check_host(
-    fractions: Mapping[str, float], host_density: float, film_density: float, radius: float | None, points: int
+    fractions: Mapping[str, float],
+    host_density: float,
+    film_density: float,
+    radius: float | None,
+    points: int,
 ) -> None:
     _check_amounts(fractions, "host_cations")
     if abs(sum(fractions.values()) - 1) > _SUM_TOLERANCE:
         raise InputError(
-            "host_cations", f"fractions that sum to {sum(fractions.values()):.6g}", "a sum of 1", "Leave lithium out."
+            "host_cations",
+            f"fractions that sum to {sum(fractions.values()):.6g}",
+            "a sum of 1",
+            "Leave lithium out.",
         )
-    positive = {"host_site_density": host_density, "film_site_density": film_density, "particle_radius": radius}
+    positive = {
+        "host_site_density": host_density,
+        "film_site_density": film_density,
+        "particle_radius": radius,
+    }
     for name, value in positive.items():
         if value is not None and not (np.isfinite(value) and value > 0):
             raise InputError(name, f"{value}", "a positive number")
@@ -154,16 +172,25 @@ def _check_host(
 
 
 def _layers(
-    film: Mapping[str, float], inclusions: Mapping[str, float], host: Mapping[str, float],
-    volume: tuple[float, float], radius: float | None,
+    film: Mapping[str, float],
+    inclusions: Mapping[str, float],
+    host: Mapping[str, float],
+    volume: tuple[float, float],
+    radius: float | None,
 ) -> _Layers:
     """Amounts as arrays over all cations that occur, host first."""
-    species = tuple(dict.fromkeys(s for rows in (host, film, inclusions) for s, amount in rows.items() if amount > 0))
+    species = tuple(
+        dict.fromkeys(s for rows in (host, film, inclusions) for s, amount in rows.items() if amount > 0)
+    )
     film_, inclusions_, host_ = (
         np.array([rows.get(s, 0.0) for s in species]) for rows in (film, inclusions, host)
     )
     return _Layers(
-        species=species, film=film_, inclusions=inclusions_, host=host_ / host_.sum(), volume=np.array(volume),
+        species=species,
+        film=film_,
+        inclusions=inclusions_,
+        host=host_ / host_.sum(),
+        volume=np.array(volume),
         radius=radius,
     )
 
@@ -174,7 +201,9 @@ def _kinetics(spec: Anneal, layers: _Layers) -> _Kinetics:
     rate = (spec.dissolution_rate.value, spec.dissolution_activation_energy.value)
     return _Kinetics(
         diffusivity=np.array([[_row(spec, f"diffusivity_{m}", s) for s in layers.species] for m in media]),
-        activation=np.array([[_row(spec, f"activation_energy_{m}", s) for s in layers.species] for m in media]),
+        activation=np.array(
+            [[_row(spec, f"activation_energy_{m}", s) for s in layers.species] for m in media]
+        ),
         film_boost=np.array([_film_boost(spec, s, layers.thickness) for s in layers.species]),
         dissolution=np.array([rate] * len(layers.species)),
         programme=segments(spec),
@@ -187,7 +216,10 @@ def _row(spec: Anneal, name: str, species: str) -> float:
 
 def _lattice_and_boundary(spec: Anneal, medium: str, species: str) -> tuple[float, float]:
     """Diffusivities in the lattice and along grain boundaries at the hold temperature, m2/s."""
-    reference, energy = _row(spec, f"diffusivity_{medium}", species), _row(spec, f"activation_energy_{medium}", species)
+    reference, energy = (
+        _row(spec, f"diffusivity_{medium}", species),
+        _row(spec, f"activation_energy_{medium}", species),
+    )
     values = np.array([reference, reference * spec.boundary_enhancement.value])
     energies = energy * np.array([1.0, spec.boundary_energy_ratio.value])
     lattice, boundary = arrhenius(values, energies, spec.temperature.value, REFERENCE_TEMPERATURE)
@@ -225,7 +257,12 @@ def _within(depth: float, radius: float | None) -> float:
 
 
 def _run(
-    layers: _Layers, kinetics: _Kinetics, depth: float, points: int, tolerance: float, slope: float | None = None
+    layers: _Layers,
+    kinetics: _Kinetics,
+    depth: float,
+    points: int,
+    tolerance: float,
+    slope: float | None = None,
 ) -> _Run:
     """One march through the programme with a host of given depth (m)."""
     thickness = layers.thickness
@@ -236,13 +273,21 @@ def _run(
     before, sources = _amounts(layers, widths, cell_area, host.size)
     weights, offset = layers.medium
     after, dissolved = diffuse(
-        before, sources,
-        face_area=face_area, cell_area=cell_area,
-        log_diffusivity=np.log(kinetics.diffusivity), activation=kinetics.activation,
-        film_boost=kinetics.film_boost, film_start=host.size,
-        share_weights=weights, share_offset=offset, molar_volume=layers.volume,
-        dissolution=kinetics.dissolution, programme=kinetics.programme,
-        reference_temperature=REFERENCE_TEMPERATURE, tolerance=tolerance,
+        before,
+        sources,
+        face_area=face_area,
+        cell_area=cell_area,
+        log_diffusivity=np.log(kinetics.diffusivity),
+        activation=kinetics.activation,
+        film_boost=kinetics.film_boost,
+        film_start=host.size,
+        share_weights=weights,
+        share_offset=offset,
+        molar_volume=layers.volume,
+        dissolution=kinetics.dissolution,
+        programme=kinetics.programme,
+        reference_temperature=REFERENCE_TEMPERATURE,
+        tolerance=tolerance,
     )[:2]
     return _Run(before=before, after=after, dissolved=dissolved, host_cells=host.size, depth=depth)
 
@@ -255,7 +300,9 @@ def _slope(lengths: Array, thickness: float, depth: float) -> float:
 def _amounts(layers: _Layers, widths: Array, cell_area: Array, host_cells: int) -> tuple[Array, Array]:
     """Cations in each cell at the start, and what its inclusions will release; both (x, species) mol/m2."""
     before = np.empty((widths.size, len(layers.species)))
-    before[:host_cells] = np.outer(widths[:host_cells] * cell_area[:host_cells] / layers.volume[0], layers.host)
+    before[:host_cells] = np.outer(
+        widths[:host_cells] * cell_area[:host_cells] / layers.volume[0], layers.host
+    )
     sources = np.zeros_like(before)
     if widths.size > host_cells:
         share = widths[host_cells:] * cell_area[host_cells:]
@@ -294,9 +341,9 @@ def _profile(spec: Anneal, layers: _Layers, kinetics: _Kinetics, run: _Run) -> D
         penetration=MappingProxyType({s: measure.penetration(depth, x, bulk=b) for s, x, b in by_species}),
         diffusion_length=_named(layers.species, lengths),
         boundary_depth=boundary,
-        boundary_share=None if layers.radius is None else MappingProxyType(
-            {s: min(1.0, d / layers.radius) for s, d in boundary.items()}
-        ),
+        boundary_share=None
+        if layers.radius is None
+        else MappingProxyType({s: min(1.0, d / layers.radius) for s, d in boundary.items()}),
         undissolved_share=_named(layers.species, 1 - run.dissolved, layers.inclusions > 0),
         oxygen_pressure=pressure,
         decomposition_energy=energy,

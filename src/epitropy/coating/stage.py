@@ -35,8 +35,11 @@ def deposit(
     demand = _lithium_demand(cations, dissolved_share)
     from_host = max(demand - particle.residual_lithium, 0.0)
     return CoatingLayer(
-        batch=tuple(BatchLine(precursor=p, mass=mass_ratio * s, amount=mass_ratio * s / molar_mass(p)) for p, s in shares.items()),
+        batch=tuple(
+            BatchLine(precursor=p, mass=mass_ratio * s, amount=mass_ratio * s / molar_mass(p)) for p, s in shares.items()
+        ),
         mass_ratio=mass_ratio,
+        wetting_share=sum(s for p, s in shares.items() if phase(p).wets),
         density=density,
         area=area,
         mean_thickness=mean,

@@ -83,11 +83,12 @@ def model(
     electrode: CoatedElectrode | None,
     strained_thickness: float = 0.0,
     fresh_skin_factor: float = 1.0,
+    formation_cracking: float = 1.0,
 ) -> kernel.Model:
     """All numbers of one cell. With zero coverage and dose the coated cell's are the bare cell's, to the bit."""
     start, _, limit = crack_areas(particle, degradation)
     outer, cracks, thickness = _reach(electrode, particle, limit, scenario)
-    tougher = 1 + (scenario.toughness - 1) * cracks
+    cracking = 1 - (1 - scenario.crack_share) * cracks
     residual_left = 1 - (electrode.residual_consumed if electrode else 0.0)
     inactive_left = 1 - (electrode.coverage_formed * electrode.residual_consumed if electrode else 0.0)
     film = electrode.film_resistivity * thickness if electrode else 0.0
@@ -105,9 +106,9 @@ def model(
         reference_area=scales.reference_area,
         apparent_radius=cathode.apparent_radius.value,
         outer_area=particle.wetted_area,
-        crack_area_start=start / tougher,
+        crack_area_start=start * cracking * formation_cracking,
         crack_area_max=limit,
-        crack_rate=scales.crack_rate / tougher,
+        crack_rate=scales.crack_rate * cracking,
         deep_charge_share=degradation.deep_charge_share.value,
         coverage_outer=outer,
         coverage_cracks=cracks,
@@ -155,7 +156,8 @@ def model(
 def _reach(electrode: CoatedElectrode | None, particle: Particle, crack_limit: float, scenario: Scenario) -> tuple[float, float, float]:
     """Coverage of the outer surface and of crack faces, and the layer's thickness there.
 
-    In the boundaries the dose is conserved: the same volume spreads over outer surface and all grain faces.
+    In the boundaries the dose is conserved: the same volume spreads over outer surface and all grain faces. Only
+    what wets runs in.
     """
     if electrode is None or electrode.coverage_formed <= 0:
         return 0.0, 0.0, 0.0
@@ -163,7 +165,7 @@ def _reach(electrode: CoatedElectrode | None, particle: Particle, crack_limit: f
         return electrode.coverage_formed * _bonded(electrode, 1.0), 0.0, electrode.thickness
     shared = particle.outer_area / (particle.outer_area + crack_limit)
     coverage = electrode.coverage_formed * _bonded(electrode, shared)
-    return coverage, coverage, electrode.thickness * shared
+    return coverage, coverage * electrode.wetting_share, electrode.thickness * shared
 
 
 def _bonded(electrode: CoatedElectrode, thinner: float) -> float:

@@ -18,8 +18,9 @@ from . import classify
 def site_entropy_of(composition: Composition) -> SiteEntropy:
     """Entropy of a composition on every basis, and the class of its most mixed site.
 
-    Per mole of sites S_s = -R sum_i y_i ln y_i; per formula unit sum_s m_s S_s; per cation site the mean over the
-    sites that hold no anions; per atom divided by the occupied sites. Published numbers differ by the basis.
+    Per mole of sites S_s = -R sum_i y_i ln y_i; per formula unit sum_s m_s S_s; per cation site the mean
+    over the sites that hold no anions; per atom divided by the occupied sites. Published numbers differ by
+    the basis.
 
     >>> from epitropy.records.entropy import Composition, Sublattice
     >>> metals = Sublattice(label="M", multiplicity=1, occupancies={"Ni": 0.9, "Co": 0.05, "Mn": 0.05})
@@ -66,7 +67,8 @@ def profile_band(fractions: ArrayLike) -> np.ndarray:
 
 
 def profile_high_entropy(species: Sequence[str], fractions: ArrayLike) -> np.ndarray:
-    """Where a profile is high-entropy by the five-element rule; fractions of shape (species, x), result (x,) bool.
+    """Where a profile is high-entropy by the five-element rule; fractions of shape (species, x), result
+    (x,) bool.
 
     >>> profile_high_entropy(["Mg", "Co", "Ni", "Cu", "Zn"], [[0.2, 0.6]] + [[0.2, 0.1]] * 4).tolist()
     [True, False]
@@ -87,4 +89,6 @@ def _total(sites: Sequence[Sublattice], by_site: dict[str, float]) -> float:
 
 def _classified(sites: Sequence[Sublattice], by_site: dict[str, float]) -> Sublattice:
     """The site to classify: a high-entropy one if there is any, else the one of highest entropy."""
-    return max(sites, key=lambda s: (classify.is_high_entropy(s.elements, by_site[s.label]), by_site[s.label]))
+    return max(
+        sites, key=lambda s: (classify.is_high_entropy(s.elements, by_site[s.label]), by_site[s.label])
+    )

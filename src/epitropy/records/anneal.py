@@ -26,8 +26,9 @@ _BALANCE_TOLERANCE = 1e-9
 class DepthProfile:
     """Cation fractions through layer and host after the anneal.
 
-    ``depth`` rises from the deep host (negative) through the original host surface (zero) to the outer surface.
-    Arrays over depth are cell means; ``sites`` are the cells' cation sites per host area, the weights of any mean.
+    ``depth`` rises from the deep host (negative) through the original host surface (zero) to the outer
+    surface. Arrays over depth are cell means; ``sites`` are the cells' cation sites per host area, the
+    weights of any mean.
     """
 
     species: tuple[str, ...]
@@ -43,7 +44,9 @@ class DepthProfile:
     penetration: ByElement  # into the host, to where a fraction is within 1 % of the bulk's
     diffusion_length: ByElement  # sqrt of the integral of D dt in the host lattice
     boundary_depth: ByElement  # along the host's grain boundaries
-    boundary_share: Annotated[Mapping[str, float], Unit("1")] | None  # of the particle radius, where one was given
+    boundary_share: (
+        Annotated[Mapping[str, float], Unit("1")] | None
+    )  # of the particle radius, where one was given
     undissolved_share: Annotated[Mapping[str, float], Unit("1")]  # of each cation given as inclusions
     oxygen_pressure: Annotated[float, Unit("Pa", show="atm")]
     decomposition_energy: Annotated[float, Unit("J/mol", show="kJ/mol")]  # LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2
@@ -54,8 +57,12 @@ class DepthProfile:
 
     def __post_init__(self) -> None:
         if self.fraction.shape != (len(self.species), self.depth.size):
-            raise NumericsError("depth profile", f"fractions of shape {self.fraction.shape}", "(species, depth)")
+            raise NumericsError(
+                "depth profile", f"fractions of shape {self.fraction.shape}", "(species, depth)"
+            )
         if not np.all(self.fraction >= 0) or np.abs(self.fraction.sum(axis=0) - 1).max() > _SUM_TOLERANCE:
             raise NumericsError("depth profile", "fractions that are negative or do not sum to 1", "")
         if not self.balance_error < _BALANCE_TOLERANCE:
-            raise NumericsError("depth profile", f"cation balance off by {self.balance_error:.1e}", "less than 1e-9")
+            raise NumericsError(
+                "depth profile", f"cation balance off by {self.balance_error:.1e}", "less than 1e-9"
+            )

@@ -43,6 +43,7 @@ class CoatingLayer:
 
     batch: tuple[BatchLine, ...]
     mass_ratio: Annotated[float, Unit("kg/kg", show="wt%")]
+    wetting_share: Annotated[float, Unit("1", show="%")]  # of the mass, in precursors that spread
     density: Annotated[float, Unit("kg/m3", show="g/cm3")]
     area: Annotated[float, Unit("m2/kg", show="m2/g")]
     mean_thickness: Annotated[float, Unit("m", show="nm")]

@@ -14,6 +14,7 @@ class CoatedElectrode:
 
     thickness: Annotated[float, Unit("m", show="nm")]
     coverage_formed: Annotated[float, Unit("1", show="%")]
+    wetting_share: Annotated[float, Unit("1", show="%")]
     release_ratio: Annotated[float, Unit("1")]  # largest energy release over interface toughness, at this thickness
     film_resistivity: Annotated[float, Unit("ohm m")]
     film_resistance: Annotated[float, Unit("ohm m2", show="ohm cm2")]

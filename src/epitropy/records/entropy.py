@@ -14,7 +14,7 @@ MolarEntropy = Annotated[float, Unit("J/(mol K)")]
 Band = Literal["low", "medium", "high"]
 
 VACANCY = "Va"
-_ANIONS = frozenset("N O F S Cl Se Br Te I".split())
+_ANIONS = frozenset(["N", "O", "F", "S", "Cl", "Se", "Br", "Te", "I"])
 _SUM_TOLERANCE = 1e-9
 
 
@@ -26,7 +26,9 @@ def element_of(species: str) -> str:
     """
     match = re.match(r"[A-Z][a-z]?", species)
     if match is None:
-        raise InputError("species", f"'{species}'", "an element with or without oxidation state, like Mn or Mn3+")
+        raise InputError(
+            "species", f"'{species}'", "an element with or without oxidation state, like Mn or Mn3+"
+        )
     return match.group()
 
 
@@ -46,7 +48,9 @@ class Sublattice:
             raise InputError(where, f"occupancies {dict(self.occupancies)}", "fractions between 0 and 1")
         if abs(sum(self.occupancies.values()) - 1) > _SUM_TOLERANCE:
             raise InputError(
-                where, f"occupancies that sum to {sum(self.occupancies.values()):.9g}", "a sum of 1",
+                where,
+                f"occupancies that sum to {sum(self.occupancies.values()):.9g}",
+                "a sum of 1",
                 f"Add vacancies as '{VACANCY}' or normalise.",
             )
 

@@ -19,7 +19,7 @@ class Scenario:
     title: str
     reach: Literal["outer", "boundaries"] = "outer"
     barrier: Annotated[float, Unit("1")] = 1.0
-    toughness: Annotated[float, Unit("1")] = 1.0
+    crack_share: Annotated[float, Unit("1")] = 1.0  # cracks where the layer reaches, over those of the bare cell
     fade_carrier: Literal["skin", "crosstalk", "pinned"] = "skin"
     gap_carrier: Literal["series", "inactive"] = "series"
     needs: str = ""
@@ -37,3 +37,5 @@ class Scales:
     skin_rate: Annotated[float, Unit("m/s")]
     skin_diffusivity: Annotated[float, Unit("m2/s")]
     crack_rate: Annotated[float, Unit("1")]
+    reference_lithium: Annotated[float, Unit("1")] = 0.2
+    reference_drive: Annotated[float, Unit("1")] = 1.0

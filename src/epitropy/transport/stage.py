@@ -19,6 +19,7 @@ def coated_electrode(
     return CoatedElectrode(
         thickness=layer.thickness,
         coverage_formed=layer.coverage,
+        wetting_share=layer.wetting_share,
         release_ratio=energy_release / properties.interface_toughness.value,
         film_resistivity=resistivity,
         film_resistance=resistivity * layer.thickness,
