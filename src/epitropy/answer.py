@@ -11,7 +11,7 @@ from .records.headline import Baseline, CellHeadline, Influence, Measurement, Pl
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
 from .records.sourced import GRADES, Sourced
-from .study import CellStudy, Study, read_study
+from .study import CellStudy, read_study, study_schema
 
 MAH_PER_G = 1 / 3600  # of 1 C/kg, in mAh/g: 1/3600 Ah/kg
 
@@ -68,8 +68,16 @@ def _ensemble(result: StudyResult) -> dict[str, Any] | None:
     if told is None:
         return None
     names = (
-        "draws", "solved_by_scenario", "reasons_unsolved", "between_scenarios", "baselines", "placebos", "influences",
-        "no_effect", "closest_scenario", "measurements",
+        "draws",
+        "solved_by_scenario",
+        "reasons_unsolved",
+        "between_scenarios",
+        "baselines",
+        "placebos",
+        "influences",
+        "no_effect",
+        "closest_scenario",
+        "measurements",
     )
     return {name: to_json(getattr(told, name)) for name in names} | {
         "bands": {name: to_json(cell.band) for name, cell in told.cells.items()}
@@ -124,14 +132,25 @@ def _map(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _record(properties: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False, **more}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+        **more,
+    }
 
 
 def _headline_schema() -> dict[str, Any]:
     """Cells and scenarios of the headline; the last cycle's number stands in the keys."""
     interval = {"$ref": "#/$defs/Interval"}
     maybe = {"anyOf": [{"type": "null"}, interval]}
-    capacities = {"type": "object", "patternProperties": {"^cycle_[0-9]+$": interval}, "additionalProperties": False, "required": ["cycle_1"]}
+    capacities = {
+        "type": "object",
+        "patternProperties": {"^cycle_[0-9]+$": interval},
+        "additionalProperties": False,
+        "required": ["cycle_1"],
+    }
     share = {"type": "number", "minimum": 0, "maximum": 1}
     cell = {
         "type": "object",
@@ -178,34 +197,6 @@ def _ensemble_schema() -> dict[str, Any]:
 
 
 RESULT_NAMES = ("CELL.capacity_1", "CELL.capacity_N", "CELL.retention_N")
-
-
-def study_schema() -> dict[str, Any]:
-    """JSON Schema of a study file."""
-    from pydantic import TypeAdapter
-
-    blocks = TypeAdapter(CellStudy).json_schema(ref_template="#/$defs/Study/$defs/{model}")
-    inner = blocks.pop("$defs", {})
-    own = {"type": "object", "properties": blocks["properties"], "additionalProperties": False}
-    for name in ("coating", "anneal"):
-        own["properties"][name] = {"anyOf": [*own["properties"][name].get("anyOf", []), {"const": "none"}]}
-    calibration = TypeAdapter(Study).json_schema(ref_template="#/$defs/Study/$defs/{model}")["$defs"]
-    inner |= {k: calibration[k] for k in ("Calibration", "Reported")}
-    return {
-        "type": "object",
-        "properties": {
-            "name": {"type": "string"},
-            "title": {"type": "string"},
-            "note": {"type": "string"},
-            **own["properties"],
-            "cells": _map({"anyOf": [{"type": "null"}, own]}),
-            "calibration": {"$ref": "#/$defs/Study/$defs/Calibration"},
-            "reported": _map({"$ref": "#/$defs/Study/$defs/Reported"}),
-        },
-        "required": ["name"],
-        "additionalProperties": False,
-        "$defs": inner,
-    }
 
 
 def input_names() -> dict[str, dict[str, str]]:

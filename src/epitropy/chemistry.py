@@ -21,7 +21,9 @@ def element_counts(formula: str) -> dict[str, float]:
     try:
         composition = Composition(formula)
     except (ValueError, KeyError):
-        raise InputError("formula", f"'{formula}' is not a formula", "element symbols with numbers, like Nb12WO33") from None
+        raise InputError(
+            "formula", f"'{formula}' is not a formula", "element symbols with numbers, like Nb12WO33"
+        ) from None
     if not composition.valid or len(composition) == 0:
         raise InputError("formula", f"'{formula}' has an unknown element", "symbols of the periodic table")
     return {str(e): float(n) for e, n in composition.items()}
@@ -35,7 +37,9 @@ def atomic_mass(element: str) -> float:
     try:
         return float(Element(element).atomic_mass) * 1e-3
     except ValueError:
-        raise InputError("element", f"'{element}' is unknown", "symbols of the periodic table, like Ni, Co, Mn") from None
+        raise InputError(
+            "element", f"'{element}' is unknown", "symbols of the periodic table, like Ni, Co, Mn"
+        ) from None
 
 
 @cache

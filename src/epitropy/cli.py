@@ -21,14 +21,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A bundled study (see 'epitropy studies') or a YAML file.")]
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A bundled study (see 'epitropy studies') or a YAML file.")
+]
 
 
 @app.command()
 def run(
     study: StudyArgument,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder for the result.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON; write files only with -o.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the answer as JSON; write files only with -o.")
+    ] = False,
     draws: Annotated[int, typer.Option(help="Draws of all graded inputs; 0 for the nominal answer alone.", min=0)] = 64,
 ) -> None:
     """Run a study: recipe, layer, alignment, cell; then its prediction with intervals, as table and report."""
@@ -109,7 +113,9 @@ def schema(
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the study; NAME.yaml is written here.")],
     host: Annotated[str | None, typer.Option(help="Metals and BET or d50, e.g. 'Ni0.9Co0.05Mn0.05, 0.4 m2/g'.")] = None,
-    coating: Annotated[str | None, typer.Option(help="Precursors and dose, e.g. 'Nb12WO33 80 %, ZrO2 20 %, 1 wt%'.")] = None,
+    coating: Annotated[
+        str | None, typer.Option(help="Precursors and dose, e.g. 'Nb12WO33 80 %, ZrO2 20 %, 1 wt%'.")
+    ] = None,
     furnace: Annotated[str | None, typer.Option(help="e.g. '700 degC, 5 h, O2'.")] = None,
     cell: Annotated[str | None, typer.Option(help="CSV of the bare cell: cycle, capacity_mAh_g.")] = None,
 ) -> None:

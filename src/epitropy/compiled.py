@@ -15,8 +15,10 @@ from pathlib import Path
 import numba
 
 
-def compiled(function: Callable) -> Callable:
+def compiled(function: Callable, *, error_model: str = "python") -> Callable:
     """numba.njit without the interpreter lock, cached by content.
+
+    ``error_model="numpy"`` lets a division by zero give inf or nan in place of an exception.
 
     >>> compiled(lambda x: 2.0 * x)(1.5)
     3.0
@@ -24,7 +26,7 @@ def compiled(function: Callable) -> Callable:
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = before or _folder()
     try:
-        return numba.njit(cache=True, nogil=True)(function)
+        return numba.njit(cache=True, nogil=True, error_model=error_model)(function)
     finally:
         numba.config.CACHE_DIR = before
 

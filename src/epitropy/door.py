@@ -18,7 +18,9 @@ def core_schema_for(unit: Unit, source: Any, handler: Any) -> Any:
     from pydantic_core import core_schema
 
     if source is Sourced:
-        return core_schema.no_info_plain_validator_function(lambda raw: read_sourced(raw, unit), metadata={"unit": "sourced"})
+        return core_schema.no_info_plain_validator_function(
+            lambda raw: read_sourced(raw, unit), metadata={"unit": "sourced"}
+        )
     if Sourced in get_args(source):
         key = get_args(source)[0]
         return core_schema.no_info_plain_validator_function(
@@ -47,7 +49,9 @@ def read_mapping(raw: Any, unit: Unit, key: type) -> dict[Any, Sourced]:
         try:
             found[key(name)] = read_sourced(value, unit)
         except (InputError, ValueError) as error:
-            given, allowed = (error.given, error.allowed) if isinstance(error, InputError) else (repr(name), key.__name__)
+            given, allowed = (
+                (error.given, error.allowed) if isinstance(error, InputError) else (repr(name), key.__name__)
+            )
             raise InputError(str(name), given, allowed, getattr(error, "remedy", "")) from None
     return found
 
@@ -62,7 +66,11 @@ def json_schema_for(unit: Unit, core: Any, handler: Any) -> dict[str, Any]:
 
 
 def _number_schema(unit: Unit) -> dict[str, Any]:
-    value = {"type": ["number", "string"] if unit.si == "1" else "string", "examples": [f"1 {unit.shown}"], "unit": unit.shown}
+    value = {
+        "type": ["number", "string"] if unit.si == "1" else "string",
+        "examples": [f"1 {unit.shown}"],
+        "unit": unit.shown,
+    }
     table = {
         "type": "object",
         "required": ["value"],

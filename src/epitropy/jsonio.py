@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import numpy as np
 
-from .records.sourced import Sourced
 from .units import Unit, units_of
 
 DIGITS = 9  # significant; beyond what any number here can claim
@@ -74,7 +73,12 @@ def schema_of(kind: Any) -> dict[str, Any]:
         return {"type": "array", "items": schema_of(arguments[0])}
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return {"type": "object", "additionalProperties": schema_of(arguments[1])}
-    simple = {float: {"type": ["number", "null"]}, int: {"type": "integer"}, str: {"type": "string"}, bool: {"type": "boolean"}}
+    simple = {
+        float: {"type": ["number", "null"]},
+        int: {"type": "integer"},
+        str: {"type": "string"},
+        bool: {"type": "boolean"},
+    }
     return simple.get(kind, {"type": "null"} if kind is type(None) else {})
 
 

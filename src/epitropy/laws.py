@@ -28,8 +28,7 @@ def site_entropy(fractions: ArrayLike) -> np.ndarray:
 def arrhenius(
     reference: ArrayLike, activation_energy: ArrayLike, temperature: ArrayLike, reference_temperature: float
 ) -> np.ndarray:
-    """Rate or diffusivity at ``temperature``, k = k_ref exp[-(E/R)(1/T - 1/T_ref)], in the unit of
-    ``reference``.
+    """Rate or diffusivity k = k_ref exp[-(E/R)(1/T - 1/T_ref)], in the unit of ``reference``.
 
     ``activation_energy`` in J/mol, temperatures in K; the arguments broadcast. Anchored at a temperature
     where the value is known rather than at infinite temperature, so that value and slope can be drawn

@@ -93,7 +93,13 @@ def _furnace(answer: str) -> str:
 
 def _cells(answer: str) -> str:
     """``Nb12WO33 80 %, ZrO2 20 %, 1 wt%``: formulas with mass shares, and one dose."""
-    lines = ["cells:", "  bare:", "    coating: none", "    anneal: none   # write 'anneal: {}' if the bare control was heated too", "  coated:"]
+    lines = [
+        "cells:",
+        "  bare:",
+        "    coating: none",
+        "    anneal: none   # write 'anneal: {}' if the bare control was heated too",
+        "  coated:",
+    ]
     if not answer.strip():
         return "\n".join([*lines, "    coating: {}     # 1 wt% of Nb12WO33 and ZrO2, 4:1 by mass, by default", ""])
     lines.append("    coating:")
@@ -136,7 +142,9 @@ def _capacities(path: str) -> list[tuple[int, float]]:
     rows = list(csv.DictReader(text.splitlines()))
     if not rows or not {"cycle", "capacity_mAh_g"} <= set(rows[0]):
         raise InputError(
-            where, f"columns {', '.join(rows[0]) if rows else 'none'}", "columns cycle and capacity_mAh_g",
+            where,
+            f"columns {', '.join(rows[0]) if rows else 'none'}",
+            "columns cycle and capacity_mAh_g",
             "Rename the columns; the unit must be mAh per g of active material.",
         )
     try:

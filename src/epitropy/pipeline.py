@@ -5,7 +5,7 @@ Rooms do not know each other: what crosses from one to the next is computed here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -86,7 +86,11 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
     skin = _on_host("rock-salt skin on the bare host", SKIN, cell, host, cell.degradation.skin_thickness_200.value)
     factor = fresh_skin_factor(cell.anneal) if cell.anneal else 1.0
     known = {
-        "host": host, "particle": particle, "host_entropy": host_entropy, "grain_strain": grains, "skin_strain": skin,
+        "host": host,
+        "particle": particle,
+        "host_entropy": host_entropy,
+        "grain_strain": grains,
+        "skin_strain": skin,
         "fresh_skin_factor": factor,
     }
     if cell.coating is None or cell.coating.dose.value == 0:
@@ -99,7 +103,10 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
     entropies = profile_entropy(profile.fraction)
     mixed = _layer_entropy(profile)
     verdict = assess(
-        entropy=mixed.by_site["M"], temperature=cell.anneal.temperature.value, inclusion_share=layer.inclusion_volume_share, second_phase=cell.layer.second_phase.value
+        entropy=mixed.by_site["M"],
+        temperature=cell.anneal.temperature.value,
+        inclusion_share=layer.inclusion_volume_share,
+        second_phase=cell.layer.second_phase.value,
     )
     strained = strained_thickness(profile)
     layer_strain = _on_host("layer on its host", cell.layer.structure, cell, host, strained)
@@ -113,7 +120,9 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         phases=verdict,
         layer_strain=layer_strain,
         strained_thickness=strained,
-        electrode=coated_electrode(layer, cell.layer, energy_release=release, boundary_fraction=verdict.boundary_fraction),
+        electrode=coated_electrode(
+            layer, cell.layer, energy_release=release, boundary_fraction=verdict.boundary_fraction
+        ),
     )
 
 
@@ -246,6 +255,8 @@ def host_phase(cell: CellStudy, formed: Formed) -> Phase:
     )
 
 
-def align(cell: CellStudy, formed: Formed, *, max_area: float = 2e-18, max_strain: float = 0.04) -> tuple[LatticeMatch, ...]:
+def align(
+    cell: CellStudy, formed: Formed, *, max_area: float = 2e-18, max_strain: float = 0.04
+) -> tuple[LatticeMatch, ...]:
     """Best orientation relationships of the candidate layers on the lithiated host."""
     return best_matches(host_phase(cell, formed), [phase(f) for f in FILMS], max_area=max_area, max_strain=max_strain)

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from . import __version__
 from .calibrate import headline as say
-from .calibrate.ensemble import DRAWS, Draw, Solved, calibrated, calibration_cell, prepare, run_ensemble
+from .calibrate.ensemble import DRAWS, Draw, calibrated, calibration_cell, prepare, run_ensemble
 from .calibrate.influence import influences
 from .calibrate.measurements import telling_measurements
 from .calibrate.scales import build
@@ -68,11 +68,21 @@ def run_nominal(study: Study, progress: Progress = quiet) -> StudyResult:
 
 
 def _stages(
-    study: Study, name: str, formed: Formed, looked_up: kernel.Tables, scenarios: tuple[Scenario, ...], scales: Mapping[str, Scales | str]
+    study: Study,
+    name: str,
+    formed: Formed,
+    looked_up: kernel.Tables,
+    scenarios: tuple[Scenario, ...],
+    scales: Mapping[str, Scales | str],
 ) -> CellStages:
     cell = study.cells[name]
     lives = {
-        s.name: live(build(cell, formed, looked_up, s, scales[s.name]), looked_up, cell.protocol.cycles, cell.protocol.formation_cycles)
+        s.name: live(
+            build(cell, formed, looked_up, s, scales[s.name]),
+            looked_up,
+            cell.protocol.cycles,
+            cell.protocol.formation_cycles,
+        )
         for s in scenarios
         if isinstance(scales[s.name], Scales)
     }
@@ -91,7 +101,9 @@ def _stages(
     )
 
 
-def run_study(study: Study, progress: Progress = quiet, *, draws: int = DRAWS, nominal: StudyResult | None = None) -> StudyResult:
+def run_study(
+    study: Study, progress: Progress = quiet, *, draws: int = DRAWS, nominal: StudyResult | None = None
+) -> StudyResult:
     """The nominal result and, over all draws, the headline with intervals, placebos and influences."""
     nominal = nominal or run_nominal(study, progress)
     scenarios = nominal.scenarios
@@ -115,7 +127,9 @@ def _headline(study: Study, nominal: StudyResult, ensemble: list[Draw], progress
     return Headline(
         cells=cells,
         draws=len(ensemble),
-        solved_by_scenario={s.name: sum(isinstance(d.scales[s.name], Scales) for d in ensemble) / len(ensemble) for s in scenarios},
+        solved_by_scenario={
+            s.name: sum(isinstance(d.scales[s.name], Scales) for d in ensemble) / len(ensemble) for s in scenarios
+        },
         reasons_unsolved=say.unsolved(ensemble),
         between_scenarios=say.between_scenarios(target, ensemble, scenarios),
         baselines=say.baselines(bare) if study.cells[target].coating else (),

@@ -79,7 +79,9 @@ def _replace(aside: Path, folder: Path) -> None:
 
 def tables(result: StudyResult) -> dict[str, str]:
     """Curves as CSV in the field's units: capacity over cycles, and each layer's depth profile."""
-    found = {f"depth-profile-{name}.csv": _profile(cell) for name, cell in result.cells.items() if cell.anneal is not None}
+    found = {
+        f"depth-profile-{name}.csv": _profile(cell) for name, cell in result.cells.items() if cell.anneal is not None
+    }
     if result.headline is not None:
         found["capacity.csv"] = _capacity({n: c.band for n, c in result.headline.cells.items()})
     return found

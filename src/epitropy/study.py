@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -67,6 +67,14 @@ class Study:
         cells = {
             name: _replace_leaves(cell, lambda path, v, n=name: v.at(quantiles.get(self._name(n, path), 0.5)))
             for name, cell in self.cells.items()
+        }
+        return replace(self, cells=cells)
+
+    def changed(self, name: str, change: Callable[[Sourced], Sourced]) -> Study:
+        """The study with one named input changed in every cell that shares it."""
+        cells = {
+            n: _replace_leaves(cell, lambda path, v, n=n: change(v) if self._name(n, path) == name else v)
+            for n, cell in self.cells.items()
         }
         return replace(self, cells=cells)
 
@@ -158,11 +166,15 @@ def study_text(source: str) -> str:
         try:
             return path.read_text(encoding="utf-8")
         except (UnicodeDecodeError, OSError) as error:
-            raise InputError(source, f"not a readable text file ({type(error).__name__})", "a YAML file in UTF-8") from None
+            raise InputError(
+                source, f"not a readable text file ({type(error).__name__})", "a YAML file in UTF-8"
+            ) from None
     if source in bundled_studies():
         return files("epitropy").joinpath("studies", f"{source}.yaml").read_text(encoding="utf-8")
     raise InputError(
-        "STUDY", f"'{source}' is neither a file nor a bundled study", f"a path to a YAML file, or {', '.join(bundled_studies())}",
+        "STUDY",
+        f"'{source}' is neither a file nor a bundled study",
+        f"a path to a YAML file, or {', '.join(bundled_studies())}",
         "'epitropy new NAME' writes one.",
     )
 
@@ -198,7 +210,9 @@ def _yaml(text: str, source: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "cannot be read"
-        raise InputError(f"{source}{line}", f"not YAML: {problem}", "a YAML file such as 'epitropy new' writes") from None
+        raise InputError(
+            f"{source}{line}", f"not YAML: {problem}", "a YAML file such as 'epitropy new' writes"
+        ) from None
 
 
 def read_study(raw: Any, source: str = "study") -> Study:
@@ -323,7 +337,9 @@ def _check(study: Study) -> None:
         cycles = study.cells[study.calibration.cell].protocol.cycles
         if study.calibration.last_cycle != cycles:
             raise InputError(
-                "calibration.capacity", f"cycle {study.calibration.last_cycle} in a protocol of {cycles} cycles", f"cycles 1 and {cycles}"
+                "calibration.capacity",
+                f"cycle {study.calibration.last_cycle} in a protocol of {cycles} cycles",
+                f"cycles 1 and {cycles}",
             )
     for name in study.reported:
         _check_cell_name(study, "reported", name)
@@ -339,3 +355,35 @@ def _named(where: str, reader: Any, name: str) -> None:
 def _check_cell_name(study: Study, where: str, name: str) -> None:
     if name not in study.cells:
         raise InputError(where, f"'{name}' is no cell of this study", ", ".join(study.cells))
+
+
+def study_schema() -> dict[str, Any]:
+    """JSON Schema of a study file."""
+    from pydantic import TypeAdapter
+
+    blocks = TypeAdapter(CellStudy).json_schema(ref_template="#/$defs/Study/$defs/{model}")
+    inner = blocks.pop("$defs", {})
+    own = {"type": "object", "properties": blocks["properties"], "additionalProperties": False}
+    for name in ("coating", "anneal"):
+        own["properties"][name] = {"anyOf": [*own["properties"][name].get("anyOf", []), {"const": "none"}]}
+    calibration = TypeAdapter(Study).json_schema(ref_template="#/$defs/Study/$defs/{model}")["$defs"]
+    inner |= {k: calibration[k] for k in ("Calibration", "Reported")}
+    return {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string"},
+            "title": {"type": "string"},
+            "note": {"type": "string"},
+            **own["properties"],
+            "cells": _named_values({"anyOf": [{"type": "null"}, own]}),
+            "calibration": {"$ref": "#/$defs/Study/$defs/Calibration"},
+            "reported": _named_values({"$ref": "#/$defs/Study/$defs/Reported"}),
+        },
+        "required": ["name"],
+        "additionalProperties": False,
+        "$defs": inner,
+    }
+
+
+def _named_values(values: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": values}

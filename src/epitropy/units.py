@@ -61,7 +61,14 @@ def _registry() -> Any:
 def _pint_name(unit: str) -> str:
     """Spell the field's habits (m2/g, ohm cm2, wt%) the way the unit registry reads them."""
     text = unit.strip()
-    named = {"": "dimensionless", "1": "dimensionless", "wt%": "wt_percent", "mol%": "mol_percent", "%": "percent", "°C": "degC"}
+    named = {
+        "": "dimensionless",
+        "1": "dimensionless",
+        "wt%": "wt_percent",
+        "mol%": "mol_percent",
+        "%": "percent",
+        "°C": "degC",
+    }
     if text in named:
         return named[text]
     text = text.replace("µ", "u").replace("Å", "angstrom").replace("·", " ").replace("^", "")
@@ -81,9 +88,7 @@ def convert(value: float, unit: str, target: str) -> float:
     except pint.UndefinedUnitError:
         raise InputError("unit", f"'{unit}' is not a unit", f"a unit of the dimension of {target}") from None
     except (pint.DimensionalityError, pint.errors.DefinitionSyntaxError, TypeError, ValueError, tokenize.TokenError):
-        raise InputError(
-            "unit", f"'{unit}' has the wrong dimension", f"a unit of the dimension of {target}"
-        ) from None
+        raise InputError("unit", f"'{unit}' has the wrong dimension", f"a unit of the dimension of {target}") from None
     return float(quantity.magnitude)
 
 
@@ -98,7 +103,9 @@ def parse(text: str | float | int, target: str) -> float:
     if isinstance(text, (int, float)):
         if target != "1":
             raise InputError(
-                "value", f"{text!r} has no unit", f"a number with a unit of the dimension of {target}",
+                "value",
+                f"{text!r} has no unit",
+                f"a number with a unit of the dimension of {target}",
                 f"Write for example '{text} {target}'.",
             )
         return float(text)
@@ -110,7 +117,10 @@ def parse(text: str | float | int, target: str) -> float:
         unit = "degC"
     if not unit and target != "1":
         raise InputError(
-            "value", f"'{text}' has no unit", f"a unit of the dimension of {target}", f"Write for example '{text} {target}'."
+            "value",
+            f"'{text}' has no unit",
+            f"a unit of the dimension of {target}",
+            f"Write for example '{text} {target}'.",
         )
     return float(f"{convert(value, unit, target):.12g}")
 

@@ -14,7 +14,7 @@ FILM_SITES, HOST_DENSITY, FILM_DENSITY, HOLD = 10e-9 * 34e3, 49e3, 34e3, 18000.0
 
 
 def rates(x, width, d_host, d_film):
-    """dx/dt on cells of equal numbers of sites (mol/m2); no net flux of sites, D and volume by the share of film."""
+    """dx/dt on cells of equally many sites (mol/m2); no net flux, D and volume by the share of film."""
     share = (x[:, 2] + x[:, 3])[:, None]
     middle, between = (share[1:] + share[:-1]) / 2, (x[1:] + x[:-1]) / 2
     d = d_host ** (1 - middle) * d_film**middle
@@ -28,7 +28,7 @@ def rates(x, width, d_host, d_film):
 
 
 def reference(cells_in_film=50, cells=700):
-    """Fractions (species, cells) after the hold, and depth of the cells in sites (mol/m2) from the surface."""
+    """Fractions (species, cells) after the hold, and depth of the cells in sites (mol/m2)."""
     width = FILM_SITES / cells_in_film
     start = np.where(np.arange(cells)[:, None] < cells_in_film, IN_FILM, IN_HOST)
     d_host, d_film = np.array([HOST[s] for s in SPECIES]), np.array([FILM[s] for s in SPECIES])

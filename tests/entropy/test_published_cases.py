@@ -1,4 +1,4 @@
-"""Entropies of published compositions, per formula unit in units of R (collected by hand, to three digits)."""
+"""Entropies of published compositions, per formula unit in units of R, to three digits."""
 
 import pytest
 

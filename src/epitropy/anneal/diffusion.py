@@ -12,22 +12,23 @@ The time step is RODAS3 (Sandu et al., Atmos. Environ. 31 (1997) 3459): L-stable
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ..compiled import compiled
 from ..constants import GAS_CONSTANT
 from ..errors import NumericsError
 
 Array = NDArray[np.float64]
 
-_compiled = njit(cache=True, nogil=True, error_model="numpy")
+_compiled = partial(compiled, error_model="numpy")
 
-# RODAS3 in the form without matrix products; stages 0 and 1 share their rates, 2 and 3 stand at the step's
-end _STAGE = np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [2.0, 0.0, 0.0, 0.0], [2.0, 0.0, 1.0,
-0.0]]) _COUPLING = np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0], [1.0, -1.0, 0.0], [1.0, -1.0, -8.0 / 3.0]])
+# RODAS3 without matrix products; stages 0 and 1 share their fluxes, 2 and 3 stand at the step's end
+_STAGE = np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [2.0, 0.0, 0.0, 0.0], [2.0, 0.0, 1.0, 0.0]])
+_COUPLING = np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0], [1.0, -1.0, 0.0], [1.0, -1.0, -8.0 / 3.0]])
 _DRIFT = np.array([0.5, 1.5, 0.0, 0.0])
 _RESULT = np.array([2.0, 0.0, 1.0, 1.0])
 _GAMMA = 0.5
@@ -42,7 +43,7 @@ _DONE, _TOO_MANY_STEPS, _STEP_TOO_SMALL = 0, 1, 2
 
 
 class Medium(NamedTuple):
-    """What moves where: grid, and kinetics by species (Ea over R in ``slope``, film minus host in second rows)."""
+    """What moves where: grid, and kinetics by species (``slope`` is Ea/R; second rows: film minus host)."""
 
     face_area: Array  # (cells + 1,) over the area of the host surface
     cell_area: Array  # (cells,) mean area of each cell, likewise
@@ -92,7 +93,7 @@ def diffuse(
     dissolution        (species, 2) rate constant at the reference temperature, 1/s, and activation energy,
                        J/mol
     programme          (segments, 3) starting temperature K, rate K/s, duration s
-    tolerance          largest error of a fraction per step
+    tolerance          largest error of a fraction per step (the error at the end is about a tenth)
 
     Returns the amounts at the end (cells, species), the dissolved share of each species' inclusions, and
     the number of accepted steps. Raises `NumericsError` where the step size collapses.
@@ -111,7 +112,7 @@ def diffuse(
         reference=float(reference_temperature),
         dissolution=np.asarray(dissolution, dtype=float)[order] / (1.0, GAS_CONSTANT),
     )
-    n = np.asarray(amounts, dtype=float)[:, order]
+    n = np.ascontiguousarray(np.asarray(amounts, dtype=float)[:, order])
     end, exposure, steps, status = _march(
         n,
         np.ascontiguousarray(sources[:, order], dtype=float),
@@ -179,7 +180,7 @@ def _face(n, k, sites, sites_out, share, inverse, medium, d, step, carried, upwi
 
 @_compiled
 def _fluxes(n, temperature, medium, out):
-    """mol/(m2 s) of each species through the outer face of every cell, counted inwards: dn/dt = out[k] - out[k-1]."""
+    """mol/(m2 s) through the outer face of every cell, counted inwards: dn/dt = out[k] - out[k-1]."""
     cells, species = n.shape
     d, step, carried, upwind = np.empty(species), np.empty(species), np.empty(species), np.empty(species)
     inverse = 1 / temperature - 1 / medium.reference
@@ -231,8 +232,8 @@ def _jacobian(n, temperature, medium, low, mid, up, outside):
         for i in range(last):
             x = carried[i] / total
             flux = conductance * (d[i] * step[i] - drift * x)
-            # through the drift (times d[j]), the medium (times weights[j]) and the normalisation (times
-            upwind[j]) drifting = -conductance * (x + relative * (by_drift[i] - x * sum_drift))
+            # changes with the drift (times d[j]), the medium (weights[j]) and the normalisation (upwind[j])
+            drifting = -conductance * (x + relative * (by_drift[i] - x * sum_drift))
             blending = 0.5 * (d[i] * step[i] * steep[i] - x * drift_by_share)
             blending = conductance * (blending - relative * (by_share[i] - x * sum_share)) - flux * stretch
             leaning = 0.5 * conductance * relative * x
@@ -255,7 +256,7 @@ def _jacobian(n, temperature, medium, low, mid, up, outside):
 
 @_compiled
 def _factor(low, mid, up, diagonal):
-    """LU of (diagonal - J) by blocks, in place: ``mid`` keeps the LU of each pivot, ``up`` pivot^-1 upper block."""
+    """LU of (diagonal - J) in place: ``mid`` keeps each pivot as LU, ``up`` pivot^-1 upper block."""
     cells, size, _ = mid.shape
     for k in range(cells):
         a = mid[k]
@@ -330,7 +331,7 @@ def _solve(low, mid, up, x):
 
 @_compiled
 def _expose(exposure, temperature, rate, duration, medium, out):
-    """Thermal time of the dissolution, q = int k(T) dt, after ``duration`` s from ``temperature`` on at ``rate``."""
+    """Thermal time of the dissolution, q = int k(T) dt, ``duration`` s after ``temperature`` at ``rate``."""
     for i in range(exposure.size):
         total = 0.0
         for q in range(_NODE.size):
@@ -341,7 +342,7 @@ def _expose(exposure, temperature, rate, duration, medium, out):
 
 @_compiled
 def _combine(n, moved, factors, sources, before, after, out):
-    """n plus sum_s factors[s] moved[s] through its faces, and what dissolves from exposure ``before`` to ``after``."""
+    """n plus sum_s factors[s] moved[s] through its faces, and what dissolves between two exposures."""
     cells, species = n.shape
     inward, outward = np.zeros(species), np.zeros(species)
     for c in range(cells):
@@ -365,7 +366,7 @@ def _combine(n, moved, factors, sources, before, after, out):
 
 @_compiled
 def _change_of_fluxes(n, sources, fluxes, temperature, rate, small, exposure, medium, moved, out):
-    """Partial derivative of the fluxes by time, through temperature and dissolution, by a forward difference."""
+    """Derivative of the fluxes by time alone (temperature, dissolution), by a forward difference."""
     later, shifted = np.empty_like(exposure), np.empty_like(n)
     _expose(exposure, temperature, rate, small, medium, later)
     _combine(n, moved, np.zeros(4), sources, exposure, later, shifted)
@@ -397,7 +398,7 @@ def _stage(low, mid, up, outside, right, h, x, moved):
 
 @_compiled
 def _step(n, sources, temperature, rate, h, exposure, later, medium, blocks, moved, work):
-    """One RODAS3 step of ``h`` s into ``work[2]``; returns the largest error of a fraction, undershoots included."""
+    """One RODAS3 step of ``h`` s into ``work[2]``; returns the largest error or undershoot of a fraction."""
     low, mid, up, outside = blocks
     fluxes, drift, trial, right, x = work
     cells, size = x.shape
@@ -494,7 +495,7 @@ def _march(n, sources, medium, programme, tolerance, most_steps):
 
 @_compiled
 def _keep_positive(n):
-    """Undershoots of a time step to zero; that cation shrinks elsewhere by the same amount, so that its total stays."""
+    """Undershoots of a time step to zero; that cation shrinks elsewhere, so that its total stays."""
     cells, species = n.shape
     for i in range(species):
         total, positive, lowest = 0.0, 0.0, 0.0

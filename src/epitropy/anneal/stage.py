@@ -118,9 +118,9 @@ def anneal_profile(
 
     >>> profile = anneal_profile(
     ...     Anneal(), film_cations={"Nb": 2.2e-4, "W": 1.8e-5}, inclusions={"Zr": 1.2e-5},
-    ...     host_cations={"Ni": 0.9, "Co": 0.05, "Mn": 0.05}, host_site_density=49.0e3,
-            film_site_density=33.9e3)
-    >>> profile.species, profile.balance_error < 1e-11
+    ...     host_cations={"Ni": 0.9, "Co": 0.05, "Mn": 0.05},
+    ...     host_site_density=49.0e3, film_site_density=33.9e3)
+    >>> profile.species, profile.balance_error < 1e-12
     (('Ni', 'Co', 'Mn', 'Nb', 'W', 'Zr'), True)
     """
     _check_amounts(film_cations, "film_cations")

@@ -142,13 +142,17 @@ def _solve(
     return solve_scales(cell, formed, looked_up, scenario, study.calibration.first, study.calibration.last, near)
 
 
-def capacities(cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, scales: Scales) -> np.ndarray:
+def capacities(
+    cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, scales: Scales
+) -> np.ndarray:
     """Capacity of every cycle, C/kg, zero once the cell is dead."""
     from scipy.interpolate import PchipInterpolator
 
     cycles = cell.protocol.cycles
     plan = schedule(cycles)
-    rows, _, _ = kernel.age(build(cell, formed, looked_up, scenario, scales), looked_up, plan, cycles, cell.protocol.formation_cycles)
+    rows, _, _ = kernel.age(
+        build(cell, formed, looked_up, scenario, scales), looked_up, plan, cycles, cell.protocol.formation_cycles
+    )
     known = np.nan_to_num(rows[plan - 1, 0])
     return np.maximum(PchipInterpolator(plan, np.maximum(known, 0.0))(np.arange(1, cycles + 1)), 0.0)
 
@@ -189,7 +193,9 @@ def _safe_draw(
         return Draw(scales={s.name: error.given for s in scenarios})
 
 
-def mapped(work: Callable[[Any], Any], items: list[Any], progress: Callable[[int, int], None], workers: int | None = None):
+def mapped(
+    work: Callable[[Any], Any], items: list[Any], progress: Callable[[int, int], None], workers: int | None = None
+):
     """``map`` over processes with progress; in order."""
     count = workers or min(os.cpu_count() or 1, len(items)) or 1
     if count == 1:

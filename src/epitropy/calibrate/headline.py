@@ -134,16 +134,24 @@ def placebo_studies(study: Study, cell: str) -> dict[str, tuple[str, Study]]:
     inert = replace(one.coating, precursors={"Al2O3": Sourced(value=1.0, source="placebo")})
     blocking = replace(one.layer, lithium_conductivity=_times(one.layer.lithium_conductivity, 1e-4))
     return {
-        "no coverage": ("no coating mass; must equal the bare cell", given(coating=replace(one.coating, dose=zero), anneal=None)),
+        "no coverage": (
+            "no coating mass; must equal the bare cell",
+            given(coating=replace(one.coating, dose=zero), anneal=None),
+        ),
         "inert oxide": (
             "Al2O3 of equal mass: it neither wets, reacts, dissolves nor conducts",
-            given(coating=inert, layer=blocking, anneal=replace(one.anneal, dissolution_rate=replace(zero, unit="1/s"))),
+            given(
+                coating=inert, layer=blocking, anneal=replace(one.anneal, dissolution_rate=replace(zero, unit="1/s"))
+            ),
         ),
         "two phases": (
             "half the layer a second phase, whose boundaries leak oxygen",
             given(layer=replace(one.layer, second_phase=Sourced(value=0.5, source="placebo"))),
         ),
-        "misaligned": ("layer without alignment: a quarter of the toughness, a tenth of the Li conductivity", given(layer=weaker)),
+        "misaligned": (
+            "layer without alignment: a quarter of the toughness, a tenth of the Li conductivity",
+            given(layer=weaker),
+        ),
     }
 
 

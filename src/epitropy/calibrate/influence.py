@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from ..errors import NumericsError
+from ..errors import InputError, NumericsError
 from ..records.headline import Influence
 from ..records.scenario import Scenario
-from ..study import Study
+from ..study import CellStudy, Study
 from .ensemble import Solved, calibrated, calibration_cell, mapped, prepare, run_draw
 
 ENDS = (0.1, 0.9)
 NOTHING = 1e-9  # a change of retention below this is no effect
 
 
-def retentions(
-    point: Mapping[str, float], study: Study, scenarios: tuple[Scenario, ...], cell: str, known: Solved | None
+def _retentions(
+    job: tuple[Mapping[str, float], Study], scenarios: tuple[Scenario, ...], cell: str, known: Solved | None
 ) -> dict[str, float]:
     """Retention of a cell in every scenario that can be solved."""
+    point, study = job
     try:
         draw = run_draw(study, point, scenarios, known=known, only=cell)
     except NumericsError:
@@ -35,18 +37,19 @@ def influences(
     scenarios: tuple[Scenario, ...],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[tuple[Influence, ...], tuple[str, ...]]:
-    """Inputs by their share of the variance, largest first; and the names of those without any effect.
+    """Inputs by their share of the variance, largest first; and the names of all dials without any effect.
 
-    For each input the variance is estimated from the two ends as (high - low)^2, averaged over the scenarios that
-    can be solved at both; shares are of the sum over inputs, so they leave out what inputs do only together.
+    For each uncertain input the variance is estimated from the two ends as (high - low)^2, averaged over the
+    scenarios that can be solved at both; shares are of the sum over inputs, so they leave out what inputs do only
+    together. Inputs without a spread are moved by 2 %, and choices to another value, to see whether they matter.
     """
     inputs = {n: v for n, v in study.inputs().items() if v.uncertain}
     names = sorted(inputs)
-    points = [{n: q} for n in names for q in ENDS]
-    known = _solved(study, scenarios)
-    work = partial(retentions, study=study, scenarios=scenarios, cell=cell, known=known)
-    nominal = work({})
-    results = list(mapped(work, points, progress))
+    others = {**moved_settings(study), **other_choices(study)}
+    jobs = [({n: q}, study) for n in names for q in ENDS] + [({}, other) for other in others.values()]
+    work = partial(_retentions, scenarios=scenarios, cell=cell, known=_solved(study, scenarios))
+    nominal = work(({}, study))
+    results = list(mapped(work, jobs, progress))
     effects = {n: _effect(nominal, results[2 * i], results[2 * i + 1]) for i, n in enumerate(names)}
     total = sum(e[3] for e in effects.values()) or 1.0
     found = tuple(
@@ -61,7 +64,62 @@ def influences(
         )
         for n, e in sorted(effects.items(), key=lambda item: -item[1][3])
     )
-    return found, tuple(sorted(n for n, e in effects.items() if e[2] < NOTHING))
+    largest = {n: e[2] for n, e in effects.items()}
+    largest |= {n: _largest_change(nominal, r) for n, r in zip(others, results[2 * len(names) :])}
+    return found, tuple(sorted(n for n, change in largest.items() if change < NOTHING))
+
+
+def moved_settings(study: Study) -> dict[str, Study]:
+    """The study with each input that has no spread moved by 2 %, by dotted name; zeros are moved to 0.02."""
+    fixed = [n for n, v in study.inputs().items() if not v.uncertain and n not in TOGETHER]
+    moved = {}
+    for name in fixed:
+        try:
+            moved[name] = study.changed(name, lambda v: replace(v, value=v.value * 1.02 if v.value else 0.02))
+        except InputError:  # at the end of what is allowed
+            moved[name] = study.changed(name, lambda v: replace(v, value=v.value * 0.98))
+    return moved
+
+
+TOGETHER = frozenset({"coating.precursors.ZrO2"})  # shares are taken as a ratio: the other one is moved
+
+
+CHOICES = {
+    "anneal": {"gas": ("O2", "air")},
+    "coating": {
+        "dose_basis": ("host", "total"),
+        "area_basis": ("outer", "wetted"),
+        "deposition": ("random", "exclusive"),
+    },
+    "cell": {"format": ("coin", "pouch"), "electrolyte": ("1 M LiPF6 in EC:EMC", "another")},
+    "protocol": {"mass_basis": ("coated powder", "host")},
+    "layer": {"structure": ("layered layer", "rock salt layer")},
+}
+
+
+def other_choices(study: Study) -> dict[str, Study]:
+    """The study with each choice that is not a number set to another value, in all cells that have it."""
+    found = {}
+    for block, choices in CHOICES.items():
+        for key, values in choices.items():
+            cells = {n: _chosen(cell, block, key, values) for n, cell in study.cells.items()}
+            found[f"{block}.{key}"] = replace(study, cells=cells)
+    return found
+
+
+def _chosen(cell: CellStudy, block: str, key: str, values: tuple[str, str]) -> CellStudy:
+    part = getattr(cell, block)
+    if part is None:
+        return cell
+    other = values[1] if getattr(part, key) == values[0] else values[0]
+    return replace(cell, **{block: replace(part, **{key: other})})
+
+
+def _largest_change(nominal: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """A scenario that can no longer be solved, or can be for the first time, is an effect too."""
+    if set(nominal) != set(other):
+        return 1.0
+    return max((abs(other[s] - nominal[s]) for s in nominal), default=0.0)
 
 
 def _solved(study: Study, scenarios: tuple[Scenario, ...]) -> Solved:
@@ -71,11 +129,18 @@ def _solved(study: Study, scenarios: tuple[Scenario, ...]) -> Solved:
     return calibrated(centre, {name: prepare(centre.cells[name])}, scenarios)
 
 
-def _effect(nominal: Mapping[str, float], low: Mapping[str, float], high: Mapping[str, float]) -> tuple[float, float, float, float]:
+def _effect(
+    nominal: Mapping[str, float], low: Mapping[str, float], high: Mapping[str, float]
+) -> tuple[float, float, float, float]:
     """(mean change at the low end, at the high end, largest change, mean squared span)."""
     at_low = [low[s] - nominal[s] for s in nominal if s in low]
     at_high = [high[s] - nominal[s] for s in nominal if s in high]
     span = [(high[s] - low[s]) ** 2 for s in nominal if s in low and s in high]
     largest = max((abs(c) for c in at_low + at_high), default=0.0)
-    mean = lambda values: float(np.mean(values)) if values else 0.0  # noqa: E731
-    return mean(at_low), mean(at_high), largest, mean(span)
+    if set(low) != set(nominal) or set(high) != set(nominal):
+        largest = max(largest, 2 * NOTHING)  # it decides whether a scenario can be solved
+    return _mean(at_low), _mean(at_high), largest, _mean(span)
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else 0.0

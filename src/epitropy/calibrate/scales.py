@@ -15,7 +15,7 @@ import numpy as np
 
 from ..cycling import kernel
 from ..cycling.laws import crack_drive, skin_kinetics
-from ..cycling.stage import REFERENCE_CYCLES, crack_rate, crack_areas, model, schedule
+from ..cycling.stage import REFERENCE_CYCLES, crack_areas, crack_rate, model, schedule
 from ..pipeline import Formed
 from ..records.scenario import Scales, Scenario
 from ..study import CellStudy

@@ -36,7 +36,8 @@ def deposit(
     from_host = max(demand - particle.residual_lithium, 0.0)
     return CoatingLayer(
         batch=tuple(
-            BatchLine(precursor=p, mass=mass_ratio * s, amount=mass_ratio * s / molar_mass(p)) for p, s in shares.items()
+            BatchLine(precursor=p, mass=mass_ratio * s, amount=mass_ratio * s / molar_mass(p))
+            for p, s in shares.items()
         ),
         mass_ratio=mass_ratio,
         wetting_share=sum(s for p, s in shares.items() if phase(p).wets),

@@ -12,16 +12,26 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from ..compiled import compiled
 
+from ..compiled import compiled
 from .laws import crack_drive, exposure_rate, skin_thickness
 
 SHELLS = 24
 STEPS = 160  # per half cycle of a full lithium swing
 FORMATION_STEPS = 80  # slow cycles stay close to equilibrium
 COLUMNS = (
-    "capacity", "mean_voltage", "skin_outer_bare", "skin_outer_coated", "skin_cracks_bare", "skin_cracks_coated",
-    "crack_area", "dead_share", "lithium_resistance", "charged_lithium", "exposure", "pinned_share",
+    "capacity",
+    "mean_voltage",
+    "skin_outer_bare",
+    "skin_outer_coated",
+    "skin_cracks_bare",
+    "skin_cracks_coated",
+    "crack_area",
+    "dead_share",
+    "lithium_resistance",
+    "charged_lithium",
+    "exposure",
+    "pinned_share",
 )
 
 
@@ -183,8 +193,8 @@ def _diffuse(old, older, x, link, mobility, source: float, dt: float, order: int
 @compiled
 def _terminal(m, t, s, x_surface: float, sign: float, current_mass: float, current) -> float:
     """Terminal voltage; sign +1 charge, -1 discharge; current_mass in A per kg of active host."""
-    exchange = lookup(t.exchange, x_surface) * m.kinetic_scale * (
-        3.0 / (m.density * m.apparent_radius * m.reference_area)
+    exchange = (
+        lookup(t.exchange, x_surface) * m.kinetic_scale * (3.0 / (m.density * m.apparent_radius * m.reference_area))
     )
     eta = overpotential(current_mass, s.area, s.resistance, exchange, m.thermal_voltage, current)
     rest = lookup(t.voltage, x_surface)
@@ -391,7 +401,9 @@ def age(m, t, schedule, cycles: int, formation_cycles: int):
             position += 1
             skin = _skins(m, clock, births, added, cycle)
             s = surfaces(m, skin, crack_area, lithium_resistance)
-            capacity, exposure, charged, voltage, imbalance = one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate, STEPS)
+            capacity, exposure, charged, voltage, imbalance = one_cycle(
+                m, t, s, x, m.charge_rate, m.discharge_rate, STEPS
+            )
             capacity -= pinned_loss(m, s, charged, pinned)
             worst = max(worst, imbalance)
             if last[2] > 0.0:

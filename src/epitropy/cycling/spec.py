@@ -83,10 +83,12 @@ class Protocol:
         low, high = self.lower_voltage.value, self.upper_voltage.value
         if not low < high:
             raise InputError(
-                "upper_voltage", f"{high:g} V with lower_voltage {low:g} V", "an upper cut-off above the lower one",
+                "upper_voltage",
+                f"{high:g} V with lower_voltage {low:g} V",
+                "an upper cut-off above the lower one",
                 "Swap the two.",
             )
-        if not 1.5 <= low or not high <= 5.0:
+        if not low >= 1.5 or not high <= 5.0:
             raise InputError("upper_voltage", f"window {low:g}-{high:g} V", "cut-offs between 1.5 and 5 V")
         if self.cycles < 2 or self.formation_cycles < 1:
             raise InputError("cycles", f"{self.cycles} after {self.formation_cycles}", "2 or more after 1 or more")

@@ -142,7 +142,8 @@ def model(
         threshold=degradation.threshold.value,
         threshold_width=degradation.threshold_width.value,
         coherency=degradation.coherency.value,
-        layer_thickness=strained_thickness * (thickness / electrode.thickness if electrode and electrode.thickness else 0.0),
+        layer_thickness=strained_thickness
+        * (thickness / electrode.thickness if electrode and electrode.thickness else 0.0),
         one_c=protocol.one_c.value,
         charge_rate=protocol.charge_rate.value,
         discharge_rate=protocol.discharge_rate.value,
@@ -153,7 +154,9 @@ def model(
     )
 
 
-def _reach(electrode: CoatedElectrode | None, particle: Particle, crack_limit: float, scenario: Scenario) -> tuple[float, float, float]:
+def _reach(
+    electrode: CoatedElectrode | None, particle: Particle, crack_limit: float, scenario: Scenario
+) -> tuple[float, float, float]:
     """Coverage of the outer surface and of crack faces, and the layer's thickness there.
 
     In the boundaries the dose is conserved: the same volume spreads over outer surface and all grain faces. Only
@@ -211,8 +214,8 @@ def _losses(m: kernel.Model, t: kernel.Tables, first: dict[str, float], last: di
     What remains between the settled cycles and those of the simulated life is ``history``; all sum to the total.
     """
     fresh, aged = _surfaces(m, first), _surfaces(m, last)
-    outer = m.dead_volume_ratio * m.density * float(
-        aged.area[:2] @ (_skin(last)[:2]) - fresh.area[:2] @ (_skin(first)[:2])
+    outer = (
+        m.dead_volume_ratio * m.density * float(aged.area[:2] @ (_skin(last)[:2]) - fresh.area[:2] @ (_skin(first)[:2]))
     )
     steps = [fresh, fresh._replace(area=aged.area)]
     steps.append(steps[-1]._replace(active=max(fresh.active - outer, aged.active)))

@@ -44,9 +44,8 @@ class DepthProfile:
     penetration: ByElement  # into the host, to where a fraction is within 1 % of the bulk's
     diffusion_length: ByElement  # sqrt of the integral of D dt in the host lattice
     boundary_depth: ByElement  # along the host's grain boundaries
-    boundary_share: (
-        Annotated[Mapping[str, float], Unit("1")] | None
-    )  # of the particle radius, where one was given
+    # boundary_depth over the particle radius, 1 at most, where a radius was given
+    boundary_share: Annotated[Mapping[str, float], Unit("1")] | None
     undissolved_share: Annotated[Mapping[str, float], Unit("1")]  # of each cation given as inclusions
     oxygen_pressure: Annotated[float, Unit("Pa", show="atm")]
     decomposition_energy: Annotated[float, Unit("J/mol", show="kJ/mol")]  # LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2
@@ -57,12 +56,8 @@ class DepthProfile:
 
     def __post_init__(self) -> None:
         if self.fraction.shape != (len(self.species), self.depth.size):
-            raise NumericsError(
-                "depth profile", f"fractions of shape {self.fraction.shape}", "(species, depth)"
-            )
+            raise NumericsError("depth profile", f"fractions of shape {self.fraction.shape}", "(species, depth)")
         if not np.all(self.fraction >= 0) or np.abs(self.fraction.sum(axis=0) - 1).max() > _SUM_TOLERANCE:
             raise NumericsError("depth profile", "fractions that are negative or do not sum to 1", "")
         if not self.balance_error < _BALANCE_TOLERANCE:
-            raise NumericsError(
-                "depth profile", f"cation balance off by {self.balance_error:.1e}", "less than 1e-9"
-            )
+            raise NumericsError("depth profile", f"cation balance off by {self.balance_error:.1e}", "less than 1e-9")

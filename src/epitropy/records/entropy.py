@@ -26,15 +26,13 @@ def element_of(species: str) -> str:
     """
     match = re.match(r"[A-Z][a-z]?", species)
     if match is None:
-        raise InputError(
-            "species", f"'{species}'", "an element with or without oxidation state, like Mn or Mn3+"
-        )
+        raise InputError("species", f"'{species}'", "an element with or without oxidation state, like Mn or Mn3+")
     return match.group()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sublattice:
-    """One crystallographic site: how many per formula unit, and which species share it (vacancy ``Va`` included)."""
+    """One crystallographic site: how many per formula unit, and who shares it (vacancy ``Va`` included)."""
 
     label: str
     multiplicity: Annotated[float, Unit("1")]  # sites per formula unit

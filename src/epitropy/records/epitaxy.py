@@ -44,9 +44,7 @@ class LatticeMatch:
     von_mises_strain: Annotated[float, Unit("1", show="%")] | None
     energy_per_thickness: Annotated[float, Unit("J/m3", show="J/m2/nm")] | None
     critical_thickness: Annotated[float, Unit("m", show="nm")] | None
-    critical_thickness_below: (
-        Annotated[float, Unit("m", show="nm")] | None
-    )  # where the model gives only a bound
+    critical_thickness_below: Annotated[float, Unit("m", show="nm")] | None  # where the model gives only a bound
     critical_thickness_note: str  # why there is no number; empty where there is one
     slip_system: str
     burgers_length: Annotated[float, Unit("m", show="angstrom")] | None
@@ -56,9 +54,7 @@ class LatticeMatch:
 
     def __post_init__(self) -> None:
         if not (self.area > 0 and self.host_area > 0 and np.linalg.det(self.deformation_gradient) > 0):
-            raise InputError(
-                "match", f"area {self.area} m2, host {self.host_area} m2", "counter-clockwise cells"
-            )
+            raise InputError("match", f"area {self.area} m2, host {self.host_area} m2", "counter-clockwise cells")
 
     @property
     def misfit(self) -> np.ndarray:

@@ -16,7 +16,9 @@ class StrainPath:
 
     name: str
     lithium: Annotated[np.ndarray, Unit("1")]
-    misfit: Annotated[np.ndarray, Unit("1", show="%")]  # mean in-plane strain imposed on the phase; negative: compression
+    misfit: Annotated[
+        np.ndarray, Unit("1", show="%")
+    ]  # mean in-plane strain imposed on the phase; negative: compression
     energy_density: Annotated[np.ndarray, Unit("J/m3", show="J/m2/nm")]
     energy_release: Annotated[np.ndarray, Unit("J/m2")]
 

@@ -22,7 +22,9 @@ class Calibration:
     def __post_init__(self) -> None:
         cycles = sorted(self.capacity)
         if len(cycles) != 2 or cycles[0] != 1:
-            raise InputError("capacity", f"cycles {cycles}", "two cycles: 1 and a later one", "Give for example 1 and 200.")
+            raise InputError(
+                "capacity", f"cycles {cycles}", "two cycles: 1 and a later one", "Give for example 1 and 200."
+            )
         if min(c.value for c in self.capacity.values()) <= 0:
             raise InputError("capacity", "a capacity of zero or below", "positive capacities")
 

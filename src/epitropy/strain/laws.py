@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-CHANNEL_CRACK = 1.98  # Z of a channel crack in a film in tension (Beuth 1992; Hutchinson and Suo, 10.1016/S0065-2156(08)70164-9)
+CHANNEL_CRACK = (
+    1.98  # Z of a channel crack in a film in tension (Beuth 1992; Hutchinson and Suo, 10.1016/S0065-2156(08)70164-9)
+)
 DEBONDING = 0.5  # Z of steady-state debonding of a film (Hutchinson and Suo 1991)
 GRAIN_MISMATCH = 0.2  # Z of a facet between mismatched grains, assumed
 
@@ -42,4 +44,3 @@ def facet_spacings(a, c, facet):
 def stress_potential(energy_slope, molar_volume, faraday):
     """Shift of the host's potential at full coherency and r/(1+r) = 1, V: dU = -(V_m/F) dw/dx."""
     return -molar_volume / faraday * energy_slope
-

@@ -30,14 +30,22 @@ def pseudo_hexagonal(phase: Phase) -> tuple[float, float]:
     edge = {"rock salt": phase.cell.a, "spinel": phase.cell.a / 2}.get(phase.structure)
     if edge is None:
         raise InputError(
-            "layer.structure", f"{phase.name} ({phase.structure}) does not continue the host's oxygen stacking",
+            "layer.structure",
+            f"{phase.name} ({phase.structure}) does not continue the host's oxygen stacking",
             "a layered, rock salt or spinel phase",
         )
     return edge / math.sqrt(2), 2 * math.sqrt(3) * edge
 
 
 def surface_path(
-    name: str, host: HostCurves, phase: Phase, *, thickness: float, breathing: float, basal_share: float, modulus_scale: float = 1.0
+    name: str,
+    host: HostCurves,
+    phase: Phase,
+    *,
+    thickness: float,
+    breathing: float,
+    basal_share: float,
+    modulus_scale: float = 1.0,
 ) -> StrainPath:
     """A coherent ``phase`` of ``thickness`` [m] on the host; (003) weighs ``basal_share``, (104) the rest."""
     modulus, ratio = phase.young_modulus.value * modulus_scale, phase.poisson_ratio.value
@@ -65,7 +73,11 @@ def grain_path(
     energy = laws.plane_stress_energy(anisotropy / 2, anisotropy / 2, young_modulus, poisson_ratio)
     release = laws.GRAIN_MISMATCH * young_modulus * anisotropy**2 * grain_size
     return StrainPath(
-        name="grain against grain", lithium=host.lithium, misfit=anisotropy, energy_density=energy, energy_release=release
+        name="grain against grain",
+        lithium=host.lithium,
+        misfit=anisotropy,
+        energy_density=energy,
+        energy_release=release,
     )
 
 

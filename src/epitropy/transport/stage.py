@@ -13,7 +13,9 @@ def coated_electrode(
 ) -> CoatedElectrode:
     """The layer as a path for lithium, electrons and oxygen; ``energy_release`` [J/m2] pulls at its interface."""
     resistivity = laws.film_resistivity(
-        properties.lithium_conductivity.value, properties.electronic_conductivity.value, properties.open_facet_share.value
+        properties.lithium_conductivity.value,
+        properties.electronic_conductivity.value,
+        properties.open_facet_share.value,
     )
     ratio = laws.leaky_ratio(properties.oxygen_ratio.value, properties.boundary_leak.value, boundary_fraction)
     return CoatedElectrode(

@@ -1,0 +1,125 @@
+"""A figure: drawn without any global state, written as SVG for the page, its numbers as CSV beside it."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import matplotlib
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..records.result import StudyResult
+
+# Okabe and Ito's palette, which stays distinct for all common kinds of colour vision
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#B79F00", "#0072B2", "#D55E00", "#CC79A7",
+)
+GREY = "#5a5a5a"
+CELL_COLOURS = (GREY, BLUE, ORANGE, GREEN)
+STYLE = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so the layout is the same everywhere
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#444444",
+    "axes.linewidth": 0.8,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.7,
+    "svg.fonttype": "none",  # text stays text: searchable, and sharp on paper
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """One figure with what it shows: ``name`` is its id, ``header`` and ``rows`` are the numbers drawn."""
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+    header: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
+def canvas(result: StudyResult, height: float, **grid) -> tuple[Figure, list[Axes]]:
+    """An empty figure of the page's width with the footer that says which study and version it came from."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(7.6, height), layout="constrained", facecolor="white")
+        axes = figure.subplots(**{"nrows": 1, **grid}, squeeze=False)
+        figure.get_layout_engine().set(rect=(0.0, 0.24 / height, 1.0, 1 - 0.24 / height))
+        figure.text(
+            0.995, 0.05 / height, f"epitropy {result.version}  ·  study {result.study}  ·  {result.hash}", ha="right", va="bottom",
+            fontsize=7, color="#666666",
+        )
+    return figure, [a for row in axes for a in row]
+
+
+def legend_above(axes: Axes, columns: int = 2, order: Sequence[int] | None = None) -> None:
+    """A legend over the whole figure, where it covers no data."""
+    handles, labels = axes.get_legend_handles_labels()
+    chosen = range(len(labels)) if order is None else order
+    axes.figure.legend(
+        [handles[i] for i in chosen], [labels[i] for i in chosen], loc="outside upper left", ncols=columns, fontsize=8.5, frameon=False,
+        handlelength=1.8, borderaxespad=0.3,
+    )
+
+
+def svg(drawing: Drawing, salt: str) -> str:
+    """The figure as an SVG element; the same each time, with ids that no other figure of a page has."""
+    buffer = io.StringIO()
+    blank = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with matplotlib.rc_context({**STYLE, "svg.hashsalt": f"{salt}-{drawing.name}"}):
+        drawing.figure.savefig(buffer, format="svg", metadata=blank)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r'\bid="', f'id="{drawing.name}-', text)
+    text = re.sub(r'(href="#|url\(#)', rf"\g<1>{drawing.name}-", text)
+    text = text.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
+    return text.replace("<svg ", f'<svg role="img" aria-label="{drawing.title}" ', 1)
+
+
+def csv_text(drawing: Drawing) -> str:
+    """The drawn numbers, units in the header; a blank where a row has none."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(drawing.header)
+    writer.writerows([_cell(v) for v in row] for row in drawing.rows)
+    return buffer.getvalue()
+
+
+def _cell(value: object) -> str:
+    """Text as it is, a number to six significant digits, nothing for nothing.
+
+    >>> _cell("Ni"), _cell(1 / 3), _cell(None)
+    ('Ni', '0.333333', '')
+    """
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else f"{float(value):.6g}"
+
+
+def csv_link(drawing: Drawing) -> str:
+    """The CSV as a data link."""
+    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(csv_text(drawing).encode()).decode()
+
+
+def wrapped(text: str, width: int) -> str:
+    """Text on several lines, for labels beside an axis."""
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width))
+
+
+def columns(*arrays: Sequence[object]) -> tuple[tuple[object, ...], ...]:
+    """Arrays of one length as rows."""
+    return tuple(zip(*arrays, strict=True))

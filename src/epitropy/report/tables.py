@@ -1,0 +1,352 @@
+"""Rows of the tables: plain text, for the terminal and for the page alike."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..units import Unit
+from .facts import (
+    Compared,
+    at_medians,
+    coated_cell,
+    compared,
+    compared_cell,
+    compared_scenario,
+    known_cell,
+    treated_cell,
+)
+from .numbers import (
+    CAPACITY,
+    field,
+    field_text,
+    fixed,
+    input_unit,
+    pretty,
+    shown,
+    significant,
+    written,
+)
+
+if TYPE_CHECKING:
+    from ..records.headline import Headline, Prediction
+    from ..records.result import StudyResult
+    from ..records.sourced import Sourced
+    from ..study import Study
+
+Row = tuple[str, ...]
+GAP = {"series": "surface resistance", "inactive": "inactive share"}
+MEDIUM, HIGH = 1.0, 1.5  # R per mole of sites
+
+
+# ---- the headline, for the terminal ------------------------------------------------------------------------------
+
+
+def headline_columns(study: Study) -> Row:
+    """Column names of `headline_rows`."""
+    cycles = study.cells[treated_cell(study)].protocol.cycles
+    return ("cell / scenario", "cycle 1, mAh/g", f"cycle {cycles}, mAh/g", "retention, %", "reported?")
+
+
+def headline_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
+    """Cells, what is reported of them and, below the predicted cell, each scenario; fits 80 columns.
+
+    The last column says for cycle 1, last cycle and retention whether the reported number lies in the interval.
+    At the medians a cell's row holds the middle and the range of its scenarios.
+    """
+    rows: list[Row] = []
+    for cell in study.cells:
+        rows.append(_cell_row(result, study, cell))
+        rows += _reported_row(study, cell)
+        if cell == treated_cell(study):
+            rows += _scenario_rows(result, study, cell)
+    return tuple(rows)
+
+
+def _cell_row(result: StudyResult, study: Study, cell: str) -> Row:
+    if result.headline is not None:
+        found = result.headline.cells[cell]
+        return _compared_row(f"{cell} ({found.basis})", compared_cell(found, study, cell))
+    lives = list(at_medians(result, cell).values())
+    if not lives:
+        return (f"{cell} (not solved)", "-", "-", "-", "")
+    return (f"{cell} (medians)", *(_range(column) for column in zip(*lives)), "")
+
+
+def _range(values: tuple[float, ...]) -> str:
+    from statistics import median
+
+    return _tight(written(median(values), min(values), max(values), "-"))
+
+
+def _tight(text: str) -> str:
+    """Narrower, for the terminal."""
+    return text.replace(" to ", "-")
+
+
+def _compared_row(name: str, rows: tuple[Compared, ...]) -> Row:
+    return (name, *(_tight(r.text) for r in rows), _short_verdict(rows))
+
+
+def _short_verdict(rows: tuple[Compared, ...]) -> str:
+    """in/out for the three numbers, "-" where nothing is reported; "fitted" for a calibrated cell."""
+    if all(r.reported is None for r in rows):
+        return ""
+    if any(r.fitted for r in rows):
+        return "fitted"
+    return "/".join("-" if r.inside is None else "in" if r.inside else "out" for r in rows)
+
+
+def _reported_row(study: Study, cell: str) -> list[Row]:
+    reported = study.reported.get(cell)
+    if reported is None:
+        return []
+    cycles = study.cells[cell].protocol.cycles
+    found = [reported.capacity.get(1), reported.capacity.get(cycles), reported.retention.get(cycles)]
+    units = (CAPACITY, CAPACITY, Unit("1", show="%"))
+    return [("  reported", *(significant(float(shown(v.value, u)), 4) if v else "-" for v, u in zip(found, units)), "")]
+
+
+def _scenario_rows(result: StudyResult, study: Study, cell: str) -> list[Row]:
+    if result.headline is None:
+        lives = at_medians(result, cell)
+        return [
+            (f" {s.name}", *(fixed(v, 1) for v in lives[s.name]), "") if s.name in lives else _unsolved_row(s.name)
+            for s in result.scenarios
+        ]
+    rows = [(p.scenario, compared_scenario(p, study, cell)) for p in result.headline.cells[cell].scenarios]
+    return [_compared_row(f" {name}", found) if found else _unsolved_row(name) for name, found in rows]
+
+
+def _unsolved_row(name: str) -> Row:
+    return (f" {name}", "-", "-", "-", "unsolved")
+
+
+# ---- the headline, for the page ----------------------------------------------------------------------------------
+
+
+def comparison_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
+    """(cell, quantity, computed, reported, verdict) for every cell of the headline, the predicted one first."""
+    order = sorted(result.headline.cells, key=lambda n: n != treated_cell(study))
+    return tuple(
+        (f"{cell}, {result.headline.cells[cell].basis}", r.quantity, f"{r.text} {r.unit}", _reported_text(r), r.verdict)
+        for cell in order
+        for r in compared_cell(result.headline.cells[cell], study, cell)
+    )
+
+
+def _reported_text(row: Compared) -> str:
+    return f"{significant(row.reported, 4)} {row.unit} ({row.grade})" if row.reported is not None else "–"
+
+
+def scenario_rows(result: StudyResult, study: Study) -> tuple[tuple[object, ...], ...]:
+    """(title, gap, cycle 1, last, retention as `Compared` or None, share of draws unsolved) per scenario."""
+    cell = treated_cell(study)
+    if result.headline is None:
+        lives = at_medians(result, cell)
+        return tuple((s.title, GAP[s.gap_carrier], *_nominal_compared(lives.get(s.name), study, cell), "") for s in result.scenarios)
+    found = {p.scenario: p for p in result.headline.cells[cell].scenarios}
+    return tuple((s.title, GAP[s.gap_carrier], *_predicted(found[s.name], study, cell)) for s in result.scenarios)
+
+
+def _predicted(found: Prediction, study: Study, cell: str) -> tuple[object, ...]:
+    rows = compared_scenario(found, study, cell) or (None, None, None)
+    return (*rows, f"{100 * found.infeasible_share:.0f} %")
+
+
+def _nominal_compared(life: tuple[float, float, float] | None, study: Study, cell: str) -> tuple[Compared | None, ...]:
+    if life is None:
+        return (None, None, None)
+    units = ("mAh/g", "mAh/g", "%")
+    return tuple(Compared(quantity="", unit=u, value=v, low=v, high=v) for v, u in zip(life, units))
+
+
+def beside_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
+    """(name, meaning, retention, last capacity, gain over the calibrated cell, remark): coating, baselines, placebos."""
+    headline = result.headline
+    if not (headline.baselines or headline.placebos):
+        return ()
+    cell, known = treated_cell(study), known_cell(study)
+    bare = headline.cells[known].retention.value
+    kept, last = headline.cells[cell].retention, headline.cells[cell].last
+    own = (cell, "the prediction itself", _percent(kept), _capacity(last), _points(kept.value - bare), "")
+    base = [(b.name, b.meaning, f"{fixed(100 * b.retention, 1)} %", "–", _points(b.retention - bare), "baseline") for b in headline.baselines]
+    return (own, *base, *_placebo_rows(headline))
+
+
+def _placebo_rows(headline: Headline) -> list[Row]:
+    return [
+        (
+            p.name, p.meaning, _percent(p.retention), _capacity(p.last), _points(p.gain),
+            "placebo: gains as much" if p.gains_as_much else "placebo",
+        )
+        for p in headline.placebos
+    ]
+
+
+def _percent(r) -> str:
+    return f"{written(100 * r.value, 100 * r.low, 100 * r.high)} %"
+
+
+def _capacity(c) -> str:
+    return f"{written(*(float(shown(v, CAPACITY)) for v in (c.value, c.low, c.high)))} mAh/g"
+
+
+def _points(gain: float) -> str:
+    return f"{100 * gain + 0.0:+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
+
+
+def measurement_rows(result: StudyResult) -> tuple[Row, ...]:
+    """(measurement with unit, separation, expected value per scenario) by separation."""
+    names = [s.name for s in result.scenarios]
+    return tuple(
+        (f"{m.name} / {_unit_of(m.expected)}", significant(m.separation, 2), *(m.expected.get(n, "–").split(" ")[0] for n in names))
+        for m in result.headline.measurements
+    )
+
+
+def _unit_of(expected) -> str:
+    return pretty(next(iter(expected.values())).partition(" ")[2])
+
+
+# ---- the layer ---------------------------------------------------------------------------------------------------
+
+
+def layer_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
+    """(quantity, value, how it comes about) of the coated cell; empty without one."""
+    cell = coated_cell(result, study)
+    if cell is None:
+        return ()
+    return (*_batch_rows(result, cell), *_film_rows(result, study, cell), *_lithium_rows(result, cell), *_mixed_rows(result, cell))
+
+
+def _batch_rows(result: StudyResult, cell: str) -> list[Row]:
+    layer = result.cells[cell].coating
+    lines = [
+        (f"weigh {line.precursor}", f"{significant(100 * line.mass, 3)} g", f"per 100 g host, {field_text(line, 'amount')} of host")
+        for line in layer.batch
+    ]
+    return [*lines, ("dose", field_text(layer, "mass_ratio"), "coating per host, by mass")]
+
+
+def _film_rows(result: StudyResult, study: Study, cell: str) -> list[Row]:
+    layer, electrode = result.cells[cell].coating, result.cells[cell].electrode
+    basis = {"outer": "outer area that mixed particles reach", "wetted": "electrolyte-wetted (BET) area"}[study.cells[cell].coating.area_basis]
+    before, after = field_text(layer, "coverage_mixed"), field_text(layer, "coverage")
+    return [
+        ("area coated", field_text(layer, "area"), basis),
+        ("coverage", f"{before}, then {after}", "after mixing, and after spreading in the anneal"),
+        ("mean thickness", field_text(layer, "mean_thickness"), "volume over the whole area"),
+        ("film thickness", field_text(layer, "thickness"), "the same volume over the covered area"),
+        ("film resistance", f"{field_text(electrode, 'film_resistance')} (or {field_text(electrode, 'film_resistivity')})", "per particle area, Li and electrons in series"),
+        ("oxygen transport", f"{significant(electrode.oxygen_ratio, 2)} × that of the skin", "with the leak along phase boundaries; above 1: no barrier beyond its thickness"),
+    ]
+
+
+def _lithium_rows(result: StudyResult, cell: str) -> list[Row]:
+    layer, particle = result.cells[cell].coating, result.cells[cell].particle
+    return [
+        ("lithium demand", f"{significant(1e3 * layer.lithium_demand, 2)} mmol per kg host" if layer.lithium_demand < 1e-3 else f"{significant(1e3 * layer.lithium_demand, 2)} mmol/kg", "to bind the reacted precursors, per host"),
+        ("from residual lithium", field_text(layer, "residual_consumed"), f"of {significant(1e3 * particle.residual_lithium, 2)} mmol/kg on the powder"),
+        ("from the host", field_text(layer, "host_lithium_taken"), "of the host's lithium; only what the residual lithium cannot cover"),
+        ("inclusions", field_text(layer, "inclusion_volume_share"), "of the layer's volume, precursor left undissolved"),
+    ]
+
+
+def _mixed_rows(result: StudyResult, cell: str) -> list[Row]:
+    profile = result.cells[cell].anneal
+    composition = sorted(profile.layer_composition.items(), key=lambda pair: -pair[1])
+    at_percent = ", ".join(f"{e} {fixed(100 * y, 1)}" for e, y in composition)
+    left = ", ".join(f"{significant(100 * y, 2)} % of {e}" for e, y in profile.undissolved_share.items())
+    return [
+        ("layer composition", f"{at_percent} at.%", f"of the cations, without Li, outward of the original surface; undissolved: {left or '0'}"),
+        ("mixing zone", field_text(profile, "zone_width"), "from 90 to 10 % of the film's cations"),
+        ("five cations at 5 % or more", field_text(profile, "multi_cation_width"), "width of the zone; five at 1 % or more: " + field_text(profile, "trace_cation_width")),
+        ("nickel as Ni²⁺ at the surface", f"{significant(100 * profile.reduced_share, 2)} %", "in equilibrium at the hold, in this gas"),
+    ]
+
+
+def entropy_rows(result: StudyResult) -> tuple[Row, ...]:
+    """(what, S per mole of the classified site [R], per formula unit [R], class) for every host and layer."""
+    rows = []
+    for name, cell in result.cells.items():
+        rows.append((f"host, {name}", cell.host_entropy))
+        if cell.layer_entropy is not None:
+            rows.append((f"layer, {name}", cell.layer_entropy))
+    return tuple((label, *_entropy_cells(s)) for label, s in rows)
+
+
+def _entropy_cells(entropy) -> Row:
+    from ..constants import GAS_CONSTANT
+
+    site = entropy.by_site[entropy.site] / GAS_CONSTANT
+    verdict = "high-entropy" if entropy.high_entropy else f"{entropy.band} entropy, not a high-entropy material"
+    per_cation = entropy.per_cation_site / GAS_CONSTANT
+    return (f"{significant(site, 3)} R", f"{significant(per_cation, 3)} R", verdict, "; ".join(entropy.reasons))
+
+
+def match_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
+    """Best orientation relationships of the coated cell, best first."""
+    cell = coated_cell(result, study)
+    return tuple(_match_row(m) for m in (result.cells[cell].matches if cell else ()))
+
+
+def _match_row(m) -> Row:
+    strains = " and ".join(f"{100 * e + 0.0:+.2f}".replace("-0.00", "0.00") for e in m.principal_strain)
+    energy = "–" if m.energy_per_thickness is None else significant(float(field(m, "energy_per_thickness")), 2)
+    if m.critical_thickness is not None:
+        critical = significant(float(field(m, "critical_thickness")), 2)
+    elif m.critical_thickness_below is not None:
+        critical = "below " + significant(float(field(m, "critical_thickness_below")), 2)
+    else:
+        critical = "–"
+    runs_on = "yes" if m.continuation else "no"
+    return (str(m.rank), m.film, m.orientation, significant(float(field(m, "area")), 3), strains, energy, critical, runs_on)
+
+
+# ---- inputs and sources ------------------------------------------------------------------------------------------
+
+
+def input_rows(result: StudyResult, study: Study, grade: str) -> tuple[Row, ...]:
+    """(dotted name, label, value, 80 % range, source) of every input of a grade, in the unit in which people read it."""
+    return tuple(
+        (name, number.label, *input_texts(number, input_unit(study, name)), number.source)
+        for name, number in result.inputs.items()
+        if number.grade == grade
+    )
+
+
+def input_texts(number: Sourced, unit: Unit) -> tuple[str, str]:
+    """Value and 80 % range of an input.
+
+    >>> from epitropy.records.sourced import Sourced
+    >>> input_texts(Sourced(value=7e-9, unit="m", distribution="lognormal", spread=(0.6,)), Unit("m", show="nm"))
+    ('7 nm', '3.2 to 15 nm')
+    """
+    name = pretty(unit.shown)
+    value = f"{significant(float(shown(number.at(0.5).value, unit)), 3)} {name}".strip()
+    if not number.uncertain:
+        return value, "held fixed"
+    low, high = (significant(float(shown(number.at(q).value, unit)), 2) for q in (0.1, 0.9))
+    return value, f"{low} to {high} {name}".strip()
+
+
+def no_effect_rows(result: StudyResult) -> tuple[Row, ...]:
+    """(dotted name, label) of the inputs that do not move the prediction."""
+    names = result.headline.no_effect if result.headline else ()
+    return tuple((n, result.inputs[n].label) for n in names)
+
+
+_PAPER = re.compile(r"10\.\d{4,}/|https?://|et al\.|\((?:19|20)\d{2}\)|\b(?:19|20)\d{2}\b")
+
+
+def references(result: StudyResult) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Sources used: papers that were looked up, papers recalled without a check, and estimates or conventions.
+
+    >>> bool(_PAPER.search("Roth and Wadsley, Acta Cryst. 19 (1965) 32")), bool(_PAPER.search("that of the host; estimate"))
+    (True, False)
+    """
+    papers = [r for r in result.references if _PAPER.search(r) and "recalled" not in r]
+    recalled = [r for r in result.references if "recalled" in r]
+    others = [r for r in result.references if r not in papers and r not in recalled]
+    return tuple(papers), tuple(recalled), tuple(others)

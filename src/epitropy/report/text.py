@@ -1,0 +1,303 @@
+"""The sentences of the report; the first three also open what the command line prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .facts import (
+    Compared,
+    chosen_scenario,
+    compared_cell,
+    grade_counts,
+    joined,
+    known_cell,
+    rising,
+    treated_cell,
+)
+from .numbers import CAPACITY, field, fixed, pretty, shown, significant
+from .numbers import written as with_interval
+
+if TYPE_CHECKING:
+    from ..records.headline import Headline, Influence
+    from ..records.result import StudyResult
+    from ..records.sourced import Sourced
+    from ..study import CellStudy, Study
+
+OXYGENS = 2.0  # per formula unit of a layered host
+
+
+def opening(result: StudyResult, study: Study) -> tuple[str, str, str]:
+    """What was given, how much of it is borrowed or guessed, and which guesses make most of the interval."""
+    return given(study), graded(result), guessed(result)
+
+
+def given(study: Study) -> str:
+    """Host, coating, anneal, cell, protocol and calibration data in one sentence."""
+    parts = [_hosts(study), _treatment(study), _cycled(study.cells[treated_cell(study)]), calibrated_on(study)]
+    return f"Given: {'; '.join(parts)}."
+
+
+def formula(cell: CellStudy) -> str:
+    """The host's formula.
+
+    >>> from epitropy.study import load_study
+    >>> formula(load_study("zhao2024").cells["bare"])
+    'LiNi0.9Co0.05Mn0.05O2'
+    """
+    multiplicity = {"Li": 1.0, "M": 1.0, "O": OXYGENS}
+    amounts: dict[str, float] = {}
+    for site, occupancy in cell.cathode.composition.items():
+        for species, share in occupancy.items():
+            if species != "Va":
+                amounts[species] = amounts.get(species, 0.0) + share * multiplicity.get(site, 1.0)
+    return "".join(f"{e}{'' if abs(n - 1) < 1e-9 else f'{n:.3g}'}" for e, n in amounts.items())
+
+
+def _hosts(study: Study) -> str:
+    names = {name: formula(cell) for name, cell in study.cells.items()}
+    if len(set(names.values())) == 1:
+        return f"cells {joined(list(names))} of {next(iter(names.values()))}"
+    return "cells " + joined([f"{name} of {host}" for name, host in names.items()])
+
+
+def _treatment(study: Study) -> str:
+    cell = study.cells[treated_cell(study)]
+    if cell.coating is None:
+        return "no coating" if cell.anneal is None else f"no coating, {_annealed(cell)}"
+    shares = joined([f"{_with_unit(v, '1', '%')} {name}" for name, v in cell.coating.precursors.items()])
+    dose = f"{_with_unit(cell.coating.dose, '1', 'wt%')} of {_basis(cell)}"
+    return f"{treated_cell(study)} with {dose} of {shares} (by mass), {_annealed(cell)}"
+
+
+def _basis(cell: CellStudy) -> str:
+    return "the host's mass" if cell.coating.dose_basis == "host" else "the total mass"
+
+
+def _annealed(cell: CellStudy) -> str:
+    hold, temperature = _with_unit(cell.anneal.hold, "s", "h"), _with_unit(cell.anneal.temperature, "K", "degC")
+    return f"annealed at {temperature} for {hold} in {cell.anneal.gas}"
+
+
+def _cycled(cell: CellStudy) -> str:
+    protocol = cell.protocol
+    rates = dict.fromkeys(_with_unit(r, "1", "1") + "C" for r in (protocol.charge_rate, protocol.discharge_rate))
+    window = f"{significant(protocol.lower_voltage.value)}-{significant(protocol.upper_voltage.value)} V"
+    one_c = _with_unit(protocol.one_c, "A/kg", "mA/g")
+    return f"{cell.cell.format} half-cells, {protocol.cycles} cycles at {'/'.join(rates)} (1C: {one_c}), {window}"
+
+
+def _with_unit(number: Sourced, unit: str, show: str) -> str:
+    from ..units import Unit
+
+    return f"{significant(shown(number.value, Unit(unit, show=show)))} {pretty(show)}".strip()
+
+
+def calibrated_on(study: Study) -> str:
+    """Which data fixed the two scales."""
+    if study.calibration is None:
+        return "no capacities to calibrate on, so everything follows from the priors"
+    data = [
+        f"{significant(float(shown(v.value, CAPACITY)), 4)} mAh/g at cycle {cycle} ({v.grade})"
+        for cycle, v in sorted(study.calibration.capacity.items())
+    ]
+    return f"calibrated on the {study.calibration.cell} cell's {joined(data)}"
+
+
+def graded(result: StudyResult) -> str:
+    """How many inputs are borrowed or guessed, and how much of the interval they carry."""
+    counts = grade_counts(result)
+    total = sum(counts.values())
+    listed = joined([f"{n} {'is' if n == 1 else 'are'} {g}" for g, n in counts.items()])
+    sentence = f"Of {total} graded inputs {listed} (assumed: borrowed from another material or cell, recalled or guessed)"
+    if result.headline is None:
+        return f"{sentence}; everything here is computed at their medians, without an interval."
+    share = assumed_share(result.headline.influences)
+    return f"{sentence}; assumed inputs make {share} of the interval that inputs moved one at a time account for."
+
+
+def assumed_share(influences: tuple[Influence, ...]) -> str:
+    """Share of the variance that comes from assumed inputs."""
+    return _percent(sum(i.share for i in influences if i.grade == "assumed"))
+
+
+def guessed(result: StudyResult) -> str:
+    """The three inputs that make most of the interval, and what lies between the scenarios."""
+    if result.headline is None:
+        return "Which guesses make most of the interval is known only after drawing all inputs from their spreads."
+    top = result.headline.influences[:3]
+    if not top:
+        return "No input with a spread moves the predicted retention."
+    named = joined([f"{i.label} ({_percent(i.share)})" for i in top])
+    kind = "guesses" if all(i.grade == "assumed" for i in top) else "inputs"
+    total = _percent(sum(i.share for i in top))
+    between = _percent(result.headline.between_scenarios)
+    return (
+        f"The {_NUMBER[len(top)]} {kind} that make most of it, {total} together: {named}; "
+        f"apart from all inputs, {between} of the variance of the predicted retention lies between the mechanism scenarios."
+    )
+
+
+_NUMBER = {1: "one", 2: "two", 3: "three"}
+
+
+def _percent(share: float) -> str:
+    """A share in per cent; the few per cent that differ are not hidden by rounding to all or nothing.
+
+    >>> _percent(0.358), _percent(0.997), _percent(0.004), _percent(1.0)
+    ('36 %', 'over 99 %', 'under 1 %', '100 %')
+    """
+    if 0 < share < 0.01:
+        return "under 1 %"
+    if 0.99 < share < 1 - 1e-9:
+        return "over 99 %"
+    return f"{100 * share:.0f} %"
+
+
+def verdict(result: StudyResult, study: Study) -> list[str]:
+    """The predicted cell beside the article, in words."""
+    if result.headline is None:
+        return [
+            "These numbers hold every input at its median, scenario by scenario. They carry no interval, so nothing "
+            "can be called a hit or a miss yet."
+        ]
+    cell = treated_cell(study)
+    rows = compared_cell(result.headline.cells[cell], study, cell)
+    said = [_predicted(cell, rows), *_together(rows)]
+    return [*said, *cycle_one_gain(rows, study)]
+
+
+def _predicted(cell: str, rows: tuple[Compared, ...]) -> str:
+    found = [f"{r.quantity} {r.text} {r.unit}" for r in rows]
+    compared = [f"{significant(r.reported, 4)} {r.unit} ({r.verdict})" for r in rows if r.reported is not None]
+    sentence = f"Predicted for {cell}, median and 80 % interval: {joined(found)}."
+    return f"{sentence} Reported: {joined(compared)}." if compared else f"{sentence} No reported numbers to compare with."
+
+
+def _together(rows: tuple[Compared, ...]) -> list[str]:
+    """Retention is a ratio: hitting it with capacities that miss is no success."""
+    first, last, kept = rows
+    if kept.inside and (first.inside is False or last.inside is False):
+        return [
+            "The retention is a ratio: that it falls inside while a capacity does not means the right ratio of the wrong "
+            "capacities, not a success."
+        ]
+    if kept.inside and kept.high - kept.low > 20:
+        return [f"An interval {fixed(kept.high - kept.low, 0)} points wide is easy to hit; it is weak evidence."]
+    return []
+
+
+def cycle_one_gain(rows: tuple[Compared, ...], study: Study) -> list[str]:
+    """Whether the gain at cycle 1 is among what was predicted."""
+    first = rows[0]
+    if first.inside is None or study.calibration is None:
+        return []
+    bare = float(shown(study.calibration.first, CAPACITY))
+    gain = fixed(first.reported - bare, 1)
+    if first.inside:
+        return [f"The gain at cycle 1 ({gain} mAh/g over {known_cell(study)}) lies inside the predicted interval."]
+    return [
+        f"Cycle-1 gain not predicted: the reported {significant(first.reported, 4)} mAh/g ({gain} mAh/g over "
+        f"{known_cell(study)}) lies outside {first.text} mAh/g."
+    ]
+
+
+def basis(result: StudyResult, study: Study) -> str:
+    """Which numbers were fitted and which were not."""
+    predicted = joined([n for n in study.cells if study.calibration is None or n != known_cell(study)])
+    if study.calibration is None:
+        return f"Nothing is calibrated: {predicted} are both predicted from the priors alone."
+    data = calibrated_on(study)[len("calibrated on ") :]
+    draws = "in every draw" if result.headline else "at the medians"
+    return (
+        f"Calibrated, on {data}: two scalars {draws}, a kinetic scale from the first and a fade-rate scale from the last. "
+        f"Predicted: {predicted}; no number of it was fitted."
+    )
+
+
+def unsolved(headline: Headline) -> str:
+    """Draws that the calibration data rule out."""
+    if not headline.reasons_unsolved:
+        return f"{headline.draws} draws of all inputs; the calibration could be solved in each, in every scenario."
+    pairs = headline.draws * len(headline.solved_by_scenario)
+    lost = sum(headline.reasons_unsolved.values())
+    reasons = joined([f"{why} ({n})" for why, n in headline.reasons_unsolved.items()])
+    return (
+        f"{headline.draws} draws of all inputs in {len(headline.solved_by_scenario)} scenarios: {lost} of {pairs} could not be "
+        f"solved for the calibration data ({reasons}) and are left out. A scenario weighs the same however few draws it keeps."
+    )
+
+
+def placebos(headline: Headline) -> list[str]:
+    """Whether a treatment that should not help gains as much as the coating."""
+    said = []
+    gaining = [p.name for p in headline.placebos if p.gains_as_much]
+    if gaining:
+        said.append(
+            f"A placebo gains as much as the coating ({joined(gaining)}): what the coating gains in this model is then no "
+            "evidence for what the placebo leaves out."
+        )
+    elif headline.placebos:
+        said.append("No placebo gains as much as the coating.")
+    nothing = next((p for p in headline.placebos if p.name == "no coverage"), None)
+    if nothing is not None and abs(nothing.gain) > 1e-12:
+        said.append(f"The placebo without coverage differs from the bare cell by {100 * nothing.gain:.2g} points: a fault.")
+    return said
+
+
+def above_one(result: StudyResult, study: Study) -> str:
+    """Why a retention may exceed one; empty if none does."""
+    found = rising(result, study)
+    if not found:
+        return ""
+    named = joined([f"{s.name} ({fixed(kept, 0)} %, from {fixed(first, 0)} mAh/g at cycle 1)" for s, first, kept in found])
+    return (
+        f"Above 100 %: {named}. Cracks that open during cycling let electrolyte in and shorten the way of lithium through "
+        "the particle; where that gains more than skin and dead mass cost, the capacity rises. Such a cell pays for it at "
+        "cycle 1, before the cracks are there."
+    )
+
+
+def closest(result: StudyResult) -> list[str]:
+    """The scenario nearest to the reported capacities, what it needs and what would refute it."""
+    name = result.headline.closest_scenario if result.headline else None
+    scenario = next((s for s in result.scenarios if s.name == name), None)
+    if scenario is None:
+        return []
+    return [
+        f"Closest to the reported capacities by its medians: {scenario.name} ({scenario.title}). Closest of those declared; "
+        "that does not make it right.",
+        f"It needs: {scenario.needs}.",
+        f"It would be refuted by: {scenario.refuted_by}.",
+    ]
+
+
+def losses_of(result: StudyResult) -> str:
+    """Which scenario the loss figure shows and why."""
+    scenario = chosen_scenario(result)
+    nearest = result.headline is not None and scenario.name == result.headline.closest_scenario
+    return f"{scenario.name}, {'the closest to the reported capacities' if nearest else 'the first that could be solved'}"
+
+
+def retention_text(value: float, low: float, high: float) -> str:
+    """A retention with its interval in per cent."""
+    return f"{with_interval(100 * value, 100 * low, 100 * high)} %"
+
+
+def thickness_text(layer) -> str:
+    """Film thickness, as in "14 nm"."""
+    return f"{significant(float(field(layer, 'thickness')), 2)} nm"
+
+
+LIMITS = (
+    "Which scenario is true. They are declared, not fitted, and weighted equally; the weights are no probabilities, and a "
+    "mechanism that nobody declared is not in the interval.",
+    "Which structure the layer takes. Without energies of the candidates the answer is \"not decided\"; lattice, stiffness and "
+    "conductivity of the layer are then stand-ins.",
+    "More than its inputs. An 80 % interval holds the graded spreads of the inputs within the declared scenarios. It does not "
+    "hold an error of the model's form.",
+    "How inputs act together on the interval: influences move one input at a time.",
+    "How sure the stage results are: profile, strain, orientation and layer are shown at the medians, without a band.",
+    "How cracks really open. The law is phenomenological; where they open, they help transport first.",
+    "Whether the lithium electrode or the cathode limits an aged half-cell. A full cell may age otherwise; full cells, gas "
+    "and thermal runaway are outside the model.",
+)
