@@ -227,7 +227,7 @@ def shown_unit(name: str) -> str:
 
     from .units import units_of
 
-    block, key = [part for part in name.split(".")][:2]
+    block, key = name.split(".")[:2]
     hint = get_type_hints(CellStudy)[block]
     kind = next((a for a in get_args(hint) if a is not type(None)), hint)
     unit = units_of(kind)[key]

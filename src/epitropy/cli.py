@@ -37,6 +37,7 @@ def run(
 ) -> None:
     """Run a study: recipe, layer, alignment, cell; then its prediction with intervals, as table and report."""
     from . import store
+    from .calibrate.workers import worker_pool
     from .report.page import html
     from .run import run_nominal, run_study
     from .study import load_study, study_hash, study_text
@@ -50,8 +51,8 @@ def run(
     if not as_json:
         _show(result, loaded)
     if draws:
-        with _progress() as progress:
-            result = run_study(loaded, progress, draws=draws, nominal=result)
+        with worker_pool() as pool, _progress() as progress:
+            result = run_study(loaded, progress, draws=draws, nominal=result, pool=pool)
         if not as_json:
             _show(result, loaded)
     if folder:

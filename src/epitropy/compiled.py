@@ -1,12 +1,13 @@
 """Compile a numeric function with numba and keep the machine code between runs.
 
 numba renews its cache by the date of the one file a function stands in, so a changed law in another file would go
-unnoticed. Here the cache folder is named after the content of the whole package.
+unnoticed. Here the cache folder is named after the content of the room: compiled code calls nothing outside it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 from collections.abc import Callable
 from functools import cache
@@ -20,11 +21,12 @@ def compiled(function: Callable, *, error_model: str = "python") -> Callable:
 
     ``error_model="numpy"`` lets a division by zero give inf or nan in place of an exception.
 
-    >>> compiled(lambda x: 2.0 * x)(1.5)
-    3.0
+    >>> from epitropy.cycling.laws import overload  # a compiled law
+    >>> overload(1.0)
+    0.5
     """
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = before or _folder()
+    numba.config.CACHE_DIR = before or _folder(Path(inspect.getfile(function)).parent)
     try:
         return numba.njit(cache=True, nogil=True, error_model=error_model)(function)
     finally:
@@ -32,10 +34,10 @@ def compiled(function: Callable, *, error_model: str = "python") -> Callable:
 
 
 @cache
-def _folder() -> str:
+def _folder(room: Path) -> str:
     """A folder of the user's cache for this very code; empty (numba's own choice) where none can be made."""
     digest = hashlib.sha256(numba.__version__.encode())
-    for source in sorted(Path(__file__).parent.rglob("*.py")):
+    for source in sorted(room.glob("*.py")):
         digest.update(source.read_bytes())
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(base) / "epitropy" / "compiled" / digest.hexdigest()[:16]

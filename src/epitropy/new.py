@@ -19,6 +19,12 @@ QUESTIONS = {
 }
 
 
+NO_DATA = """\
+# Two capacities of the bare cell calibrate the prediction:
+# calibration: {cell: bare, capacity: {1: 195 mAh/g, 200: 160 mAh/g}}
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """Raw answers; an empty one leaves epitropy's assumed default in place."""
@@ -41,7 +47,7 @@ def study_from(name: str, answers: Answers) -> str:
     parts = [
         f"# A study of epitropy. Check it with 'epitropy check {name}.yaml', run it with 'epitropy run {name}.yaml'.",
         "# What is not stated takes a default that is graded 'assumed' and has a spread; 'epitropy schema' lists all.",
-        "# A number may stand alone (12 nm) or with its source: {value: 12 nm, spread: 0.3, grade: measured, source: TEM}.",
+        "# A number may stand alone (12 nm) or carry its source: {value: 12 nm, grade: measured, source: TEM}",
         "# grade: measured, calculated, derived or assumed. spread: standard deviation of ln(value) unless said.",
         f"name: {name}",
         f"title: {name}",
@@ -125,7 +131,7 @@ def _protocol(cell_file: str) -> str | None:
 def _calibration(cell_file: str) -> str | None:
     """First and last cycle of the user's file."""
     if not cell_file.strip():
-        return "# Two capacities of the bare cell calibrate the prediction:\n# calibration: {cell: bare, capacity: {1: 195 mAh/g, 200: 160 mAh/g}}\n"
+        return NO_DATA
     rows = _capacities(cell_file)
     source = f"{Path(cell_file).name}, {len(rows)} cycles"
     ends = [f'    {c}: {{value: {q:g} mAh/g, grade: measured, source: "{source}"}}' for c, q in (rows[0], rows[-1])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -17,7 +18,7 @@ from .calibrate.scenarios import declared_scenarios
 from .cycling import kernel
 from .cycling.stage import live
 from .pipeline import Formed, align
-from .records.headline import Headline
+from .records.headline import CellHeadline, Headline, Placebo
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
 from .study import Study, study_hash
@@ -42,7 +43,7 @@ def run_nominal(study: Study, progress: Progress = quiet) -> StudyResult:
     centre = study.at({})
     ready = {}
     for i, (name, cell) in enumerate(centre.cells.items()):
-        progress("forming the cells", i, len(centre.cells))
+        progress("forming the cells (the first run compiles, half a minute)", i, len(centre.cells))
         ready[name] = prepare(cell)
     progress("solving the bare cell", 0, 1)
     scales = calibrated(centre, ready, scenarios).scales
@@ -102,16 +103,28 @@ def _stages(
 
 
 def run_study(
-    study: Study, progress: Progress = quiet, *, draws: int = DRAWS, nominal: StudyResult | None = None
+    study: Study,
+    progress: Progress = quiet,
+    *,
+    draws: int = DRAWS,
+    nominal: StudyResult | None = None,
+    pool: Executor | None = None,
 ) -> StudyResult:
-    """The nominal result and, over all draws, the headline with intervals, placebos and influences."""
+    """The nominal result and, over all draws, the headline with intervals, placebos and influences.
+
+    ``pool``, as from `epitropy.calibrate.workers.worker_pool`, shares the work among processes; without one it is
+    done here.
+    """
     nominal = nominal or run_nominal(study, progress)
-    scenarios = nominal.scenarios
-    ensemble = run_ensemble(study, draws=draws, scenarios=scenarios, progress=partial(progress, "draws of all inputs"))
-    return replace(nominal, headline=_headline(study, nominal, ensemble, progress))
+    drawing = partial(progress, "draws of all inputs")
+    ensemble = run_ensemble(study, draws=draws, scenarios=nominal.scenarios, progress=drawing, pool=pool)
+    return replace(nominal, headline=_headline(study, nominal, ensemble, progress, pool))
 
 
-def _headline(study: Study, nominal: StudyResult, ensemble: list[Draw], progress: Progress) -> Headline | None:
+def _headline(
+    study: Study, nominal: StudyResult, ensemble: list[Draw], progress: Progress, pool: Executor | None
+) -> Headline | None:
+    """None if no draw could be solved in any scenario: a value, told as such."""
     scenarios = nominal.scenarios
     known = calibration_cell(study)
     cells = {}
@@ -119,11 +132,11 @@ def _headline(study: Study, nominal: StudyResult, ensemble: list[Draw], progress
         basis = "calibrated" if study.calibration and name == known else "predicted"
         found = say.cell_headline(name, basis, ensemble, scenarios, cell.protocol.cycles)
         if found is None:
-            return None  # no draw could be solved in any scenario: a value, told as such
+            return None
         cells[name] = found
     target = _treated(study)
     bare = cells[known].retention.value
-    moves, without = influences(study, target, scenarios, partial(progress, "one input at a time"))
+    moves, without = influences(study, target, scenarios, partial(progress, "one input at a time"), pool)
     return Headline(
         cells=cells,
         draws=len(ensemble),
@@ -133,7 +146,7 @@ def _headline(study: Study, nominal: StudyResult, ensemble: list[Draw], progress
         reasons_unsolved=say.unsolved(ensemble),
         between_scenarios=say.between_scenarios(target, ensemble, scenarios),
         baselines=say.baselines(bare) if study.cells[target].coating else (),
-        placebos=_placebos(study, target, cells, bare, ensemble, scenarios, progress),
+        placebos=_placebos(study, target, cells, bare, ensemble, scenarios, progress, pool),
         influences=moves,
         no_effect=without,
         closest_scenario=say.closest(cells[target], *say.reported_capacity(study, target)),
@@ -147,20 +160,32 @@ def _treated(study: Study) -> str:
     return [n for n in study.cells if n != known][-1] if len(study.cells) > 1 else known
 
 
-def _placebos(study, target, cells, bare, ensemble, scenarios, progress):
+def _placebos(
+    study: Study,
+    target: str,
+    cells: Mapping[str, CellHeadline],
+    bare: float,
+    ensemble: list[Draw],
+    scenarios: tuple[Scenario, ...],
+    progress: Progress,
+    pool: Executor | None,
+) -> tuple[Placebo, ...]:
+    """Each placebo with the same draws and the scales already solved on the calibration cell."""
     if study.cells[target].coating is None:
         return ()
-    studies = say.placebo_studies(study, target)
+    treatments = say.placebo_studies(study, target)
+    total = len(treatments) * len(ensemble)
     results = []
-    for i, (name, (meaning, placebo)) in enumerate(studies.items()):
+    for i, (name, (meaning, placebo)) in enumerate(treatments.items()):
         draws = run_ensemble(
             placebo,
             draws=len(ensemble),
             scenarios=scenarios,
             solved=[d.scales for d in ensemble],
             only=target,
-            names=study.inputs(),
-            progress=lambda done, total, i=i: progress("placebos", i * total + done, len(studies) * total),
+            names=[n for n, v in study.inputs().items() if v.uncertain],
+            progress=lambda done, each, i=i: progress("placebos", i * each + done, total),
+            pool=pool,
         )
         found = say.cell_headline(target, "predicted", draws, scenarios, placebo.cells[target].protocol.cycles)
         if found is not None:

@@ -44,7 +44,7 @@ def test_the_law_gives_the_published_energies_on_the_lattice_as_tabulated(film, 
         energy = laws.plane_stress_energy(
             host_1 / film_1 - 1, host_2 / film_2 - 1, crystal.young_modulus.value, crystal.poisson_ratio.value
         )
-        assert energy * 1e-9 == pytest.approx(expected, rel=0.01, abs=LAST_DIGIT)
+        assert energy * 1e-9 == pytest.approx(expected, rel=0.02, abs=LAST_DIGIT)
 
 
 @pytest.mark.parametrize(("film", "facet"), TABLE)

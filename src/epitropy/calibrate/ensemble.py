@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +19,7 @@ from ..records.scenario import Scales, Scenario
 from ..study import CellStudy, Study
 from .scales import build, reference_scales, rough_scales, solve_scales
 from .scenarios import declared_scenarios
+from .workers import mapped
 
 SEED = 20241
 DRAWS = 64
@@ -163,12 +162,12 @@ def run_ensemble(
     draws: int = DRAWS,
     scenarios: tuple[Scenario, ...] | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    workers: int | None = None,
+    pool: Executor | None = None,
     names: Iterable[str] | None = None,
     solved: Sequence[Mapping[str, Scales | str]] | None = None,
     only: str | None = None,
 ) -> list[Draw]:
-    """Every draw, in order; two or more processes share them.
+    """Every draw, in order; the processes of ``pool`` share them.
 
     ``names`` sets which inputs are drawn (default: the study's own); ``solved`` gives the scales of each draw, as
     from an ensemble whose calibration cell is the same; ``only`` restricts the lives to one cell.
@@ -176,7 +175,7 @@ def run_ensemble(
     names = sorted(n for n, v in study.inputs().items() if v.uncertain) if names is None else sorted(names)
     points = list(zip(quantiles(names, draws), solved or [None] * draws))
     work = partial(_safe_draw, study=study, scenarios=scenarios or declared_scenarios(), only=only)
-    return list(mapped(work, points, progress, workers))
+    return list(mapped(work, points, progress, pool))
 
 
 def _safe_draw(
@@ -191,19 +190,3 @@ def _safe_draw(
         return run_draw(study, point, scenarios, scales=scales, only=only)
     except NumericsError as error:
         return Draw(scales={s.name: error.given for s in scenarios})
-
-
-def mapped(
-    work: Callable[[Any], Any], items: list[Any], progress: Callable[[int, int], None], workers: int | None = None
-):
-    """``map`` over processes with progress; in order."""
-    count = workers or min(os.cpu_count() or 1, len(items)) or 1
-    if count == 1:
-        for done, item in enumerate(items, 1):
-            yield work(item)
-            progress(done, len(items))
-        return
-    with ProcessPoolExecutor(max_workers=count) as pool:
-        for done, result in enumerate(pool.map(work, items, chunksize=1), 1):
-            progress(done, len(items))
-            yield result

@@ -112,7 +112,7 @@ def baselines(bare: float) -> tuple[Baseline, ...]:
         Baseline(name="coated = bare", meaning="the coating does nothing", retention=bare),
         Baseline(
             name="mean published coating",
-            meaning=f"loss times {factor:.2f}, the mean of {len(rows)} other coatings whose two retentions could be looked up",
+            meaning=f"loss times {factor:.2f}, the mean of {len(rows)} other coatings with both retentions looked up",
             retention=1 - (1 - bare) * factor,
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +13,8 @@ from ..errors import InputError, NumericsError
 from ..records.headline import Influence
 from ..records.scenario import Scenario
 from ..study import CellStudy, Study
-from .ensemble import Solved, calibrated, calibration_cell, mapped, prepare, run_draw
+from .ensemble import Solved, calibrated, calibration_cell, prepare, run_draw
+from .workers import mapped
 
 ENDS = (0.1, 0.9)
 NOTHING = 1e-9  # a change of retention below this is no effect
@@ -36,6 +38,7 @@ def influences(
     cell: str,
     scenarios: tuple[Scenario, ...],
     progress: Callable[[int, int], None] = lambda done, total: None,
+    pool: Executor | None = None,
 ) -> tuple[tuple[Influence, ...], tuple[str, ...]]:
     """Inputs by their share of the variance, largest first; and the names of all dials without any effect.
 
@@ -49,7 +52,7 @@ def influences(
     jobs = [({n: q}, study) for n in names for q in ENDS] + [({}, other) for other in others.values()]
     work = partial(_retentions, scenarios=scenarios, cell=cell, known=_solved(study, scenarios))
     nominal = work(({}, study))
-    results = list(mapped(work, jobs, progress))
+    results = list(mapped(work, jobs, progress, pool))
     effects = {n: _effect(nominal, results[2 * i], results[2 * i + 1]) for i, n in enumerate(names)}
     total = sum(e[3] for e in effects.values()) or 1.0
     found = tuple(

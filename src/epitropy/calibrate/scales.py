@@ -1,7 +1,8 @@
 """Two numbers of the bare cell fix two scalars of the model; the rest of its rates follow from the priors.
 
 The kinetic scale multiplies diffusivity and exchange current of the host, the fade-rate scale what the scenario says.
-Capacity is not monotone in either, so the roots are scanned for on a logarithmic grid and the one nearest to a scale of one is taken.
+Capacity is not monotone in either, so roots are scanned for on a logarithmic grid and the one nearest to a scale of
+one is taken.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ageing and kinetic laws of the half-cell: floats or arrays in and out, compiled so that the kernel calls the same lines.
+"""Ageing and kinetic laws of the half-cell: floats in and out, compiled so that the kernel calls the same lines.
 
 Symbols: delta skin thickness [m], F exposure [s], k growth rate [m/s], D_s and D_L transport coefficients of skin and
 layer [m2/s], h layer thickness [m], A areas per host mass [m2/kg], x lithium content.

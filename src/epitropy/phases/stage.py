@@ -11,7 +11,7 @@ def assess(*, entropy: float, temperature: float, inclusion_share: float, second
     """What can be said without energies: how much enthalpy the entropy could pay for, and the second phase seen.
 
     ``entropy`` is S of the layer in J/(mol K) of cation sites; ``inclusion_share`` the volume share of undissolved
-    precursor, whose rim counts as phase boundary, ``second_phase`` any further one assumed. Never an exception: "not decided" is a value.
+    precursor, whose rim counts as phase boundary, ``second_phase`` any further one assumed. "Not decided" is a value.
     """
     gained = temperature * entropy
     return PhaseAssessment(

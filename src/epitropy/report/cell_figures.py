@@ -27,7 +27,6 @@ from .text import losses_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..records.headline import CellHeadline
     from ..records.result import StudyResult
     from ..study import Study
 
@@ -105,7 +104,16 @@ def _reported_marks(axes: Axes, study: Study) -> dict[str, dict[int, float]]:
         if points:
             look = {"markerfacecolor": colour if fitted else "white", "markeredgecolor": BLACK if fitted else colour}
             label = f"{name}, reported and fitted" if fitted else f"{name}, reported, not fitted"
-            axes.plot(list(points), list(points.values()), "D", markersize=7, markeredgewidth=1.6, label=label, zorder=5, **look)
+            axes.plot(
+                list(points),
+                list(points.values()),
+                "D",
+                markersize=7,
+                markeredgewidth=1.6,
+                label=label,
+                zorder=5,
+                **look,
+            )
             found[name] = points
     return found
 
@@ -114,9 +122,14 @@ def _capacity_caption(result: StudyResult, study: Study) -> str:
     known, treated = known_cell(study), treated_cell(study)
     if result.headline is None:
         return "Discharge capacity at 1C of each cell in every scenario, all inputs at their medians; no interval."
-    fitted = f"The {known} cell passes through its data because two scalars were solved for it in every draw. " if study.calibration else ""
+    fitted = (
+        f"The {known} cell passes through its data because two scalars were solved for it in every draw. "
+        if study.calibration
+        else ""
+    )
     return (
-        f"Discharge capacity at 1C, all scenarios weighted equally. {fitted}The band of {treated} is wide because draws and "
+        f"Discharge capacity at 1C, all scenarios weighted equally. {fitted}The band of {treated} is wide because "
+        "draws and "
         "scenarios disagree, at the first cycle already."
     )
 
@@ -171,16 +184,32 @@ def _forest_limit(rows: dict, study: Study, cell: str) -> float:
     return float(min(max(max(highs), 100.0) + 3, max(130.0, max(medians) + 12)))
 
 
-def _forest_point(axes: Axes, row: tuple[float, float, float] | None, y: float, limit: float, colour: str, marker: str) -> None:
+def _forest_point(
+    axes: Axes, row: tuple[float, float, float] | None, y: float, limit: float, colour: str, marker: str
+) -> None:
     if row is None:
-        axes.text(0.01, y, "no draw could be solved", transform=axes.get_yaxis_transform(), va="center", fontsize=7.5, color=GREY)
+        axes.text(
+            0.01,
+            y,
+            "no draw could be solved",
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            fontsize=7.5,
+            color=GREY,
+        )
         return
     low, middle, high = row
     axes.plot([low, min(high, limit)], [y, y], color=colour, linewidth=2.0, solid_capstyle="butt")
     axes.plot(middle, y, marker, color=colour, markersize=6, markeredgecolor="white", markeredgewidth=0.6)
     if high > limit:
         axes.annotate(
-            f"to {fixed(high, 0)} % ▸", (limit, y), xytext=(-2, 6), textcoords="offset points", ha="right", va="center", fontsize=7.5,
+            f"to {fixed(high, 0)} % ▸",
+            (limit, y),
+            xytext=(-2, 6),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=7.5,
             color=colour,
         )
 
@@ -205,7 +234,10 @@ def _forest_legend(axes: Axes) -> None:
 def _forest_caption(result: StudyResult, study: Study, limit: float, rows: dict) -> str:
     if result.headline is None:
         return "Retention in each declared scenario with all inputs at their medians; no intervals."
-    text = "Median and 80 % interval over the draws that the calibration allows; each scenario is declared, none fitted to the coated cell."
+    text = (
+        "Median and 80 % interval over the draws that the calibration allows; scenarios are declared, none is fitted "
+        f"to {treated_cell(study)}."
+    )
     beyond = [n for n, r in rows.items() if r and r[2] > limit]
     return f"{text} Intervals that leave the axis end in their number." if beyond else text
 
@@ -244,7 +276,14 @@ def _loss_bars(axes: Axes, values: dict[str, list[float]], names: list[str]) -> 
         axes.barh(y, numbers, height * 0.92, color=colour, label=name)
         for at, number in zip(y, numbers):
             side = -1 if number < 0 else 1
-            axes.text(number + side * 0.012 * spread, at, fixed(number, 1), ha="right" if side < 0 else "left", va="center", fontsize=7.5)
+            axes.text(
+                number + side * 0.012 * spread,
+                at,
+                fixed(number, 1),
+                ha="right" if side < 0 else "left",
+                va="center",
+                fontsize=7.5,
+            )
     axes.set_yticks(range(len(names)), [LOSSES.get(n, n.replace("_", " ")) for n in names])
     axes.axhline(len(names) - 1.5, color="#444444", linewidth=0.8)
     axes.axvline(0, color="#444444", linewidth=0.8)
@@ -271,7 +310,15 @@ def tornado(result: StudyResult, study: Study, most: int = 10) -> Drawing | None
     axes.axvline(0, color="#444444", linewidth=0.8)
     axes.margins(x=0.06)
     for at, i in zip(y, rows):
-        axes.text(1.06, at, f"{100 * i.share:.0f} %", transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=8.5)
+        axes.text(
+            1.06,
+            at,
+            f"{100 * i.share:.0f} %",
+            transform=axes.get_yaxis_transform(),
+            ha="right",
+            va="center",
+            fontsize=8.5,
+        )
     axes.text(1.06, 1.0, "share", transform=axes.transAxes, ha="right", va="bottom", fontsize=8.5)
     axes.set_xlabel("change of retention / percentage points")
     axes.grid(axis="y", visible=False)
@@ -280,8 +327,10 @@ def tornado(result: StudyResult, study: Study, most: int = 10) -> Drawing | None
         name="influence",
         title="Which inputs move the prediction",
         caption=(
-            f"The {len(rows)} inputs with the largest share of the variance of the predicted retention of {treated_cell(study)}, "
-            "each moved alone to the ends of its 80 % range; bars are means over the scenarios. The share counts the size of the move in every scenario, so moves that cancel in the mean still count."
+            f"The {len(rows)} inputs with the largest share of the variance of the predicted retention of "
+            f"{treated_cell(study)}, "
+            "each moved alone to the ends of its 80 % range; bars are means over the scenarios. The share counts "
+            "the size of the move in every scenario, so moves that cancel in the mean still count."
         ),
         figure=figure,
         header=("input", "grade", "low_end_points", "high_end_points", "share_percent"),

@@ -134,7 +134,8 @@ def at_medians(result: StudyResult, cell: str) -> dict[str, tuple[float, float, 
 
 
 def rising(result: StudyResult, study: Study) -> list[tuple[Scenario, float, float]]:
-    """Scenarios whose retention at the medians of the draws exceeds one: (scenario, cycle 1, retention) in mAh/g, %."""
+    """Scenarios whose retention at the medians of the draws exceeds one: (scenario, cycle 1, retention) in "
+    "mAh/g, %."""
     cell = treated_cell(study)
     if result.headline is None:
         middle = {name: (first, kept) for name, (first, _, kept) in at_medians(result, cell).items()}

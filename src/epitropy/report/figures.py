@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette, which stays distinct for all common kinds of colour vision
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
-    "#000000", "#E69F00", "#56B4E9", "#009E73", "#B79F00", "#0072B2", "#D55E00", "#CC79A7",
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#B79F00",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
 )
 GREY = "#5a5a5a"
 CELL_COLOURS = (GREY, BLUE, ORANGE, GREEN)
@@ -58,8 +65,13 @@ def canvas(result: StudyResult, height: float, **grid) -> tuple[Figure, list[Axe
         axes = figure.subplots(**{"nrows": 1, **grid}, squeeze=False)
         figure.get_layout_engine().set(rect=(0.0, 0.24 / height, 1.0, 1 - 0.24 / height))
         figure.text(
-            0.995, 0.05 / height, f"epitropy {result.version}  ·  study {result.study}  ·  {result.hash}", ha="right", va="bottom",
-            fontsize=7, color="#666666",
+            0.995,
+            0.05 / height,
+            f"epitropy {result.version}  ·  study {result.study}  ·  {result.hash}",
+            ha="right",
+            va="bottom",
+            fontsize=7,
+            color="#666666",
         )
     return figure, [a for row in axes for a in row]
 
@@ -69,8 +81,14 @@ def legend_above(axes: Axes, columns: int = 2, order: Sequence[int] | None = Non
     handles, labels = axes.get_legend_handles_labels()
     chosen = range(len(labels)) if order is None else order
     axes.figure.legend(
-        [handles[i] for i in chosen], [labels[i] for i in chosen], loc="outside upper left", ncols=columns, fontsize=8.5, frameon=False,
-        handlelength=1.8, borderaxespad=0.3,
+        [handles[i] for i in chosen],
+        [labels[i] for i in chosen],
+        loc="outside upper left",
+        ncols=columns,
+        fontsize=8.5,
+        frameon=False,
+        handlelength=1.8,
+        borderaxespad=0.3,
     )
 
 

@@ -34,7 +34,15 @@ if TYPE_CHECKING:
     from ..study import Study
 
 LINES = (
-    (BLACK, "-"), (BLUE, "-"), (SKY, "--"), (RED, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"), (YELLOW, "-"), (GREY, "--"),
+    (BLACK, "-"),
+    (BLUE, "-"),
+    (SKY, "--"),
+    (RED, "-"),
+    (ORANGE, "--"),
+    (GREEN, "-."),
+    (PURPLE, ":"),
+    (YELLOW, "-"),
+    (GREY, "--"),
 )
 LEAST_SHOWN = 0.1  # at.%, below what a line scan sees
 STRAIN_POINTS = 201
@@ -69,7 +77,9 @@ def depth_profile(result: StudyResult, study: Study) -> Drawing | None:
 def _fractions(axes: Axes, profile: DepthProfile, depth: np.ndarray) -> None:
     axes.axhspan(5, 35, color="#dfe9f2", zorder=0.5, linewidth=0, label="5 to 35 at.%")
     for (colour, dash), name, row in zip(LINES, profile.species, profile.fraction):
-        axes.plot(depth, np.maximum(100 * row, LEAST_SHOWN / 10), color=colour, linestyle=dash, linewidth=1.7, label=name)
+        axes.plot(
+            depth, np.maximum(100 * row, LEAST_SHOWN / 10), color=colour, linestyle=dash, linewidth=1.7, label=name
+        )
     axes.set_yscale("log")
     axes.set_ylim(LEAST_SHOWN, 110)
     axes.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
@@ -83,7 +93,9 @@ def _entropy(axes: Axes, depth: np.ndarray, entropy: np.ndarray) -> None:
         axes.axhline(level, color=RED, linewidth=1.0, linestyle=(0, (4, 3)))
         axes.text(0.005, level + 0.04, word, transform=axes.get_yaxis_transform(), fontsize=8, color=RED)
     axes.set_ylim(0, max(1.85, 1.1 * float(entropy.max())))
-    axes.set(xlabel="depth from the original host surface / nm   (left: host, right: layer)", ylabel="S of the site / R")
+    axes.set(
+        xlabel="depth from the original host surface / nm   (left: host, right: layer)", ylabel="S of the site / R"
+    )
 
 
 def _depth_caption(profile: DepthProfile, depth: np.ndarray, entropy: np.ndarray) -> str:
@@ -91,9 +103,12 @@ def _depth_caption(profile: DepthProfile, depth: np.ndarray, entropy: np.ndarray
     most = entropy[layer].max() if layer.any() else entropy.max()
     seen = [s for s, row in zip(profile.species, profile.fraction) if row[layer].max(initial=0) >= 0.05]
     return (
-        f"Tinted: the layer, {fixed(depth[-1], 0)} nm of covered area; blue: the 5 to 35 at.% within which an element counts as principal. "
-        f"{len(seen)} of {len(profile.species)} cations reach 5 at.% in the layer ({', '.join(seen)}); the entropy there reaches "
-        f"{significant(most, 2)} R per mole of cation sites. Undissolved precursor is not in the profile. At the medians, without a band."
+        f"Tinted: the layer, {fixed(depth[-1], 0)} nm of covered area; blue: the 5 to 35 at.% within which an "
+        "element counts as principal. "
+        f"{len(seen)} of {len(profile.species)} cations reach 5 at.% in the layer ({', '.join(seen)}); the entropy "
+        "there reaches "
+        f"{significant(most, 2)} R per mole of cation sites. Undissolved precursor is not in the profile. At the "
+        "medians, without a band."
     )
 
 
@@ -155,7 +170,16 @@ def _strain_axes(top: Axes, below: Axes, result: StudyResult, study: Study, path
         if reached is not None:
             axes.axvline(reached, color=RED, linewidth=1.2, linestyle=(0, (5, 3)))
     if reached is not None:
-        top.text(reached, 0.99, " top of charge ", transform=top.get_xaxis_transform(), ha="left", va="top", fontsize=8, color=RED)
+        top.text(
+            reached,
+            0.99,
+            " top of charge ",
+            transform=top.get_xaxis_transform(),
+            ha="left",
+            va="top",
+            fontsize=8,
+            color=RED,
+        )
     legend_above(top, 2 if len(paths) > 3 else 3)
 
 
@@ -169,9 +193,15 @@ def _reached(result: StudyResult, study: Study) -> float | None:
 
 def _strain_caption(result: StudyResult, study: Study) -> str:
     coated = study.cells[treated_cell(study)].coating is not None
-    layer = "The layer is thin and close to the host's lattice; the rock-salt skin is an upper bound, as it is taken as coherent. " if coated else ""
+    layer = (
+        "The layer is thin and close to the host's lattice; the rock-salt skin is an upper bound, as it is taken "
+        "as coherent. "
+        if coated
+        else ""
+    )
     return (
-        "Mean in-plane strain imposed on each surface phase (negative: compression), and between grains the difference of "
+        "Mean in-plane strain imposed on each surface phase (negative: compression), and between grains the "
+        "difference of "
         f"their strains; below, the energy that a crack along it would release. {layer}"
         "Where a curve stays below the toughness of its own interface, it does not open by a single charge."
     )

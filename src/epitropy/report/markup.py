@@ -48,7 +48,9 @@ def table(header: Sequence[object], rows: Iterable[Sequence[object]], *, caption
     title = f"<caption>{safe(caption)}</caption>" if caption else ""
     head = "".join(f"<th>{safe(h)}</th>" for h in header)
     body = "\n".join(_row(r) for r in rows)
-    return Html(f'<div class="wide"><table{mark}>{title}<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>')
+    return Html(
+        f'<div class="wide"><table{mark}>{title}<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    )
 
 
 def _row(cells: Sequence[object]) -> str:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 CAPACITY = Unit("C/kg", show="mAh/g")
 SHARE = Unit("1", show="%")
 _PRETTY = (
-    ("angstrom", "Å"), ("degC", "°C"), ("ohm", "Ω"), ("um", "µm"), ("cm2", "cm²"), ("m2", "m²"), ("Å2", "Å²"), ("cm3", "cm³"),
+    ("angstrom", "Å"),
+    ("degC", "°C"),
+    ("ohm", "Ω"),
+    ("um", "µm"),
+    ("cm2", "cm²"),
+    ("m2", "m²"),
+    ("Å2", "Å²"),
+    ("cm3", "cm³"),
     ("m3", "m³"),
 )
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

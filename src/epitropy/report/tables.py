@@ -10,7 +10,6 @@ from .facts import (
     Compared,
     at_medians,
     coated_cell,
-    compared,
     compared_cell,
     compared_scenario,
     known_cell,
@@ -35,26 +34,21 @@ if TYPE_CHECKING:
     from ..study import Study
 
 Row = tuple[str, ...]
-GAP = {"series": "surface resistance", "inactive": "inactive share"}
+GAP = {"series": "resistance", "inactive": "inactive share"}
 MEDIUM, HIGH = 1.0, 1.5  # R per mole of sites
 
 
 # ---- the headline, for the terminal ------------------------------------------------------------------------------
 
 
-def headline_columns(study: Study) -> Row:
-    """Column names of `headline_rows`."""
-    cycles = study.cells[treated_cell(study)].protocol.cycles
-    return ("cell / scenario", "cycle 1, mAh/g", f"cycle {cycles}, mAh/g", "retention, %", "reported?")
-
-
 def headline_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
-    """Cells, what is reported of them and, below the predicted cell, each scenario; fits 80 columns.
+    """Column names, then cells, what is reported of them and, below the predicted cell, each scenario; for 80 columns.
 
     The last column says for cycle 1, last cycle and retention whether the reported number lies in the interval.
     At the medians a cell's row holds the middle and the range of its scenarios.
     """
-    rows: list[Row] = []
+    cycles = study.cells[treated_cell(study)].protocol.cycles
+    rows: list[Row] = [("cell / scenario", "cycle 1 mAh/g", f"cycle {cycles} mAh/g", "retention %", "reported inside?")]
     for cell in study.cells:
         rows.append(_cell_row(result, study, cell))
         rows += _reported_row(study, cell)
@@ -144,7 +138,10 @@ def scenario_rows(result: StudyResult, study: Study) -> tuple[tuple[object, ...]
     cell = treated_cell(study)
     if result.headline is None:
         lives = at_medians(result, cell)
-        return tuple((s.title, GAP[s.gap_carrier], *_nominal_compared(lives.get(s.name), study, cell), "") for s in result.scenarios)
+        return tuple(
+            (s.title, GAP[s.gap_carrier], *_nominal_compared(lives.get(s.name), study, cell), "")
+            for s in result.scenarios
+        )
     found = {p.scenario: p for p in result.headline.cells[cell].scenarios}
     return tuple((s.title, GAP[s.gap_carrier], *_predicted(found[s.name], study, cell)) for s in result.scenarios)
 
@@ -162,7 +159,8 @@ def _nominal_compared(life: tuple[float, float, float] | None, study: Study, cel
 
 
 def beside_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
-    """(name, meaning, retention, last capacity, gain over the calibrated cell, remark): coating, baselines, placebos."""
+    """(name, meaning, retention, last capacity, gain over the calibrated cell, remark): coating, baselines, "
+    "placebos."""
     headline = result.headline
     if not (headline.baselines or headline.placebos):
         return ()
@@ -170,14 +168,21 @@ def beside_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
     bare = headline.cells[known].retention.value
     kept, last = headline.cells[cell].retention, headline.cells[cell].last
     own = (cell, "the prediction itself", _percent(kept), _capacity(last), _points(kept.value - bare), "")
-    base = [(b.name, b.meaning, f"{fixed(100 * b.retention, 1)} %", "–", _points(b.retention - bare), "baseline") for b in headline.baselines]
+    base = [
+        (b.name, b.meaning, f"{fixed(100 * b.retention, 1)} %", "–", _points(b.retention - bare), "baseline")
+        for b in headline.baselines
+    ]
     return (own, *base, *_placebo_rows(headline))
 
 
 def _placebo_rows(headline: Headline) -> list[Row]:
     return [
         (
-            p.name, p.meaning, _percent(p.retention), _capacity(p.last), _points(p.gain),
+            p.name,
+            p.meaning,
+            _percent(p.retention),
+            _capacity(p.last),
+            _points(p.gain),
             "placebo: gains as much" if p.gains_as_much else "placebo",
         )
         for p in headline.placebos
@@ -200,7 +205,11 @@ def measurement_rows(result: StudyResult) -> tuple[Row, ...]:
     """(measurement with unit, separation, expected value per scenario) by separation."""
     names = [s.name for s in result.scenarios]
     return tuple(
-        (f"{m.name} / {_unit_of(m.expected)}", significant(m.separation, 2), *(m.expected.get(n, "–").split(" ")[0] for n in names))
+        (
+            f"{m.name} / {_unit_of(m.expected)}",
+            significant(m.separation, 2),
+            *(m.expected.get(n, "–").split(" ")[0] for n in names),
+        )
         for m in result.headline.measurements
     )
 
@@ -217,13 +226,22 @@ def layer_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
     cell = coated_cell(result, study)
     if cell is None:
         return ()
-    return (*_batch_rows(result, cell), *_film_rows(result, study, cell), *_lithium_rows(result, cell), *_mixed_rows(result, cell))
+    return (
+        *_batch_rows(result, cell),
+        *_film_rows(result, study, cell),
+        *_lithium_rows(result, cell),
+        *_mixed_rows(result, cell),
+    )
 
 
 def _batch_rows(result: StudyResult, cell: str) -> list[Row]:
     layer = result.cells[cell].coating
     lines = [
-        (f"weigh {line.precursor}", f"{significant(100 * line.mass, 3)} g", f"per 100 g host, {field_text(line, 'amount')} of host")
+        (
+            f"weigh {line.precursor}",
+            f"{significant(100 * line.mass, 3)} g",
+            f"per 100 g host, {field_text(line, 'amount')} of host",
+        )
         for line in layer.batch
     ]
     return [*lines, ("dose", field_text(layer, "mass_ratio"), "coating per host, by mass")]
@@ -231,25 +249,51 @@ def _batch_rows(result: StudyResult, cell: str) -> list[Row]:
 
 def _film_rows(result: StudyResult, study: Study, cell: str) -> list[Row]:
     layer, electrode = result.cells[cell].coating, result.cells[cell].electrode
-    basis = {"outer": "outer area that mixed particles reach", "wetted": "electrolyte-wetted (BET) area"}[study.cells[cell].coating.area_basis]
+    basis = {"outer": "outer area that mixed particles reach", "wetted": "electrolyte-wetted (BET) area"}[
+        study.cells[cell].coating.area_basis
+    ]
     before, after = field_text(layer, "coverage_mixed"), field_text(layer, "coverage")
     return [
         ("area coated", field_text(layer, "area"), basis),
         ("coverage", f"{before}, then {after}", "after mixing, and after spreading in the anneal"),
         ("mean thickness", field_text(layer, "mean_thickness"), "volume over the whole area"),
         ("film thickness", field_text(layer, "thickness"), "the same volume over the covered area"),
-        ("film resistance", f"{field_text(electrode, 'film_resistance')} (or {field_text(electrode, 'film_resistivity')})", "per particle area, Li and electrons in series"),
-        ("oxygen transport", f"{significant(electrode.oxygen_ratio, 2)} × that of the skin", "with the leak along phase boundaries; above 1: no barrier beyond its thickness"),
+        (
+            "film resistance",
+            f"{field_text(electrode, 'film_resistance')} (or {field_text(electrode, 'film_resistivity')})",
+            "per particle area, Li and electrons in series",
+        ),
+        (
+            "oxygen transport",
+            f"{significant(electrode.oxygen_ratio, 2)} × that of the skin",
+            "with the leak along phase boundaries; above 1: no barrier beyond its thickness",
+        ),
     ]
 
 
 def _lithium_rows(result: StudyResult, cell: str) -> list[Row]:
     layer, particle = result.cells[cell].coating, result.cells[cell].particle
     return [
-        ("lithium demand", f"{significant(1e3 * layer.lithium_demand, 2)} mmol per kg host" if layer.lithium_demand < 1e-3 else f"{significant(1e3 * layer.lithium_demand, 2)} mmol/kg", "to bind the reacted precursors, per host"),
-        ("from residual lithium", field_text(layer, "residual_consumed"), f"of {significant(1e3 * particle.residual_lithium, 2)} mmol/kg on the powder"),
-        ("from the host", field_text(layer, "host_lithium_taken"), "of the host's lithium; only what the residual lithium cannot cover"),
-        ("inclusions", field_text(layer, "inclusion_volume_share"), "of the layer's volume, precursor left undissolved"),
+        (
+            "lithium demand",
+            f"{significant(1e3 * layer.lithium_demand, 2)} mmol/kg",
+            "to bind the reacted precursors, per mass of host",
+        ),
+        (
+            "from residual lithium",
+            field_text(layer, "residual_consumed"),
+            f"of {significant(1e3 * particle.residual_lithium, 2)} mmol/kg on the powder",
+        ),
+        (
+            "from the host",
+            field_text(layer, "host_lithium_taken"),
+            "of the host's lithium; only what the residual lithium cannot cover",
+        ),
+        (
+            "inclusions",
+            field_text(layer, "inclusion_volume_share"),
+            "of the layer's volume, precursor left undissolved",
+        ),
     ]
 
 
@@ -259,10 +303,22 @@ def _mixed_rows(result: StudyResult, cell: str) -> list[Row]:
     at_percent = ", ".join(f"{e} {fixed(100 * y, 1)}" for e, y in composition)
     left = ", ".join(f"{significant(100 * y, 2)} % of {e}" for e, y in profile.undissolved_share.items())
     return [
-        ("layer composition", f"{at_percent} at.%", f"of the cations, without Li, outward of the original surface; undissolved: {left or '0'}"),
+        (
+            "layer composition",
+            f"{at_percent} at.%",
+            f"of the cations, without Li, outward of the original surface; undissolved: {left or '0'}",
+        ),
         ("mixing zone", field_text(profile, "zone_width"), "from 90 to 10 % of the film's cations"),
-        ("five cations at 5 % or more", field_text(profile, "multi_cation_width"), "width of the zone; five at 1 % or more: " + field_text(profile, "trace_cation_width")),
-        ("nickel as Ni²⁺ at the surface", f"{significant(100 * profile.reduced_share, 2)} %", "in equilibrium at the hold, in this gas"),
+        (
+            "five cations at 5 % or more",
+            field_text(profile, "multi_cation_width"),
+            "width of the zone; five at 1 % or more: " + field_text(profile, "trace_cation_width"),
+        ),
+        (
+            "nickel as Ni²⁺ at the surface",
+            f"{significant(100 * profile.reduced_share, 2)} %",
+            "in equilibrium at the hold, in this gas",
+        ),
     ]
 
 
@@ -301,14 +357,23 @@ def _match_row(m) -> Row:
     else:
         critical = "–"
     runs_on = "yes" if m.continuation else "no"
-    return (str(m.rank), m.film, m.orientation, significant(float(field(m, "area")), 3), strains, energy, critical, runs_on)
+    return (
+        str(m.rank),
+        m.film,
+        m.orientation,
+        significant(float(field(m, "area")), 3),
+        strains,
+        energy,
+        critical,
+        runs_on,
+    )
 
 
 # ---- inputs and sources ------------------------------------------------------------------------------------------
 
 
 def input_rows(result: StudyResult, study: Study, grade: str) -> tuple[Row, ...]:
-    """(dotted name, label, value, 80 % range, source) of every input of a grade, in the unit in which people read it."""
+    """(dotted name, label, value, 80 % range, source) of every input of a grade, in the unit that people read."""
     return tuple(
         (name, number.label, *input_texts(number, input_unit(study, name)), number.source)
         for name, number in result.inputs.items()
@@ -334,7 +399,7 @@ def input_texts(number: Sourced, unit: Unit) -> tuple[str, str]:
 def no_effect_rows(result: StudyResult) -> tuple[Row, ...]:
     """(dotted name, label) of the inputs that do not move the prediction."""
     names = result.headline.no_effect if result.headline else ()
-    return tuple((n, result.inputs[n].label) for n in names)
+    return tuple((n, result.inputs[n].label if n in result.inputs else "a choice") for n in names)
 
 
 _PAPER = re.compile(r"10\.\d{4,}/|https?://|et al\.|\((?:19|20)\d{2}\)|\b(?:19|20)\d{2}\b")
@@ -343,8 +408,8 @@ _PAPER = re.compile(r"10\.\d{4,}/|https?://|et al\.|\((?:19|20)\d{2}\)|\b(?:19|2
 def references(result: StudyResult) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Sources used: papers that were looked up, papers recalled without a check, and estimates or conventions.
 
-    >>> bool(_PAPER.search("Roth and Wadsley, Acta Cryst. 19 (1965) 32")), bool(_PAPER.search("that of the host; estimate"))
-    (True, False)
+    >>> [bool(_PAPER.search(text)) for text in ("Roth and Wadsley, Acta Cryst. 19 (1965) 32", "that of the host")]
+    [True, False]
     """
     papers = [r for r in result.references if _PAPER.search(r) and "recalled" not in r]
     recalled = [r for r in result.references if "recalled" in r]

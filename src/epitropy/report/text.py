@@ -64,13 +64,9 @@ def _treatment(study: Study) -> str:
     cell = study.cells[treated_cell(study)]
     if cell.coating is None:
         return "no coating" if cell.anneal is None else f"no coating, {_annealed(cell)}"
-    shares = joined([f"{_with_unit(v, '1', '%')} {name}" for name, v in cell.coating.precursors.items()])
-    dose = f"{_with_unit(cell.coating.dose, '1', 'wt%')} of {_basis(cell)}"
-    return f"{treated_cell(study)} with {dose} of {shares} (by mass), {_annealed(cell)}"
-
-
-def _basis(cell: CellStudy) -> str:
-    return "the host's mass" if cell.coating.dose_basis == "host" else "the total mass"
+    shares = joined([f"{_with_unit(v, '1', 'wt%')} {name}" for name, v in cell.coating.precursors.items()])
+    dose = f"{_with_unit(cell.coating.dose, '1', 'wt%')} of the {cell.coating.dose_basis}"
+    return f"{treated_cell(study)} with {shares}, {dose} in all, {_annealed(cell)}"
 
 
 def _annealed(cell: CellStudy) -> str:
@@ -108,11 +104,13 @@ def graded(result: StudyResult) -> str:
     counts = grade_counts(result)
     total = sum(counts.values())
     listed = joined([f"{n} {'is' if n == 1 else 'are'} {g}" for g, n in counts.items()])
-    sentence = f"Of {total} graded inputs {listed} (assumed: borrowed from another material or cell, recalled or guessed)"
+    sentence = (
+        f"Of {total} graded inputs {listed} (assumed: borrowed from another material or cell, recalled or guessed)"
+    )
     if result.headline is None:
         return f"{sentence}; everything here is computed at their medians, without an interval."
     share = assumed_share(result.headline.influences)
-    return f"{sentence}; assumed inputs make {share} of the interval that inputs moved one at a time account for."
+    return f"{sentence}; {share} of the interval comes from assumed inputs, moved one at a time."
 
 
 def assumed_share(influences: tuple[Influence, ...]) -> str:
@@ -132,8 +130,9 @@ def guessed(result: StudyResult) -> str:
     total = _percent(sum(i.share for i in top))
     between = _percent(result.headline.between_scenarios)
     return (
-        f"The {_NUMBER[len(top)]} {kind} that make most of it, {total} together: {named}; "
-        f"apart from all inputs, {between} of the variance of the predicted retention lies between the mechanism scenarios."
+        f"The {_NUMBER[len(top)]} {kind} that make most of it ({total} together): {named}; "
+        f"apart from the inputs, {between} of the variance of the predicted retention lies between the mechanism "
+        "scenarios."
     )
 
 
@@ -167,10 +166,19 @@ def verdict(result: StudyResult, study: Study) -> list[str]:
 
 
 def _predicted(cell: str, rows: tuple[Compared, ...]) -> str:
-    found = [f"{r.quantity} {r.text} {r.unit}" for r in rows]
-    compared = [f"{significant(r.reported, 4)} {r.unit} ({r.verdict})" for r in rows if r.reported is not None]
-    sentence = f"Predicted for {cell}, median and 80 % interval: {joined(found)}."
-    return f"{sentence} Reported: {joined(compared)}." if compared else f"{sentence} No reported numbers to compare with."
+    """How many of the reported numbers were hit, and the retention, which is what most people ask for."""
+    hits, kept = [r.quantity for r in rows if r.inside], rows[-1]
+    known = [r for r in rows if r.inside is not None]
+    found = f"{kept.quantity} {kept.text} {kept.unit}"
+    if not known:
+        return f"Predicted for {cell}: {found} (median and 80 % interval). No reported number to compare it with."
+    count = (
+        f"{len(hits)} of the {len(known)} reported numbers ({joined(hits)})"
+        if hits
+        else f"none of the {len(known)} reported numbers"
+    )
+    against = f" against {significant(kept.reported, 4)} {kept.unit} reported" if kept.reported is not None else ""
+    return f"The prediction for {cell} hits {count}: {found}{against} (median and 80 % interval)."
 
 
 def _together(rows: tuple[Compared, ...]) -> list[str]:
@@ -178,7 +186,8 @@ def _together(rows: tuple[Compared, ...]) -> list[str]:
     first, last, kept = rows
     if kept.inside and (first.inside is False or last.inside is False):
         return [
-            "The retention is a ratio: that it falls inside while a capacity does not means the right ratio of the wrong "
+            "The retention is a ratio: that it falls inside while a capacity does not means the right ratio of "
+            "the wrong "
             "capacities, not a success."
         ]
     if kept.inside and kept.high - kept.low > 20:
@@ -209,7 +218,8 @@ def basis(result: StudyResult, study: Study) -> str:
     data = calibrated_on(study)[len("calibrated on ") :]
     draws = "in every draw" if result.headline else "at the medians"
     return (
-        f"Calibrated, on {data}: two scalars {draws}, a kinetic scale from the first and a fade-rate scale from the last. "
+        f"Calibrated, on {data}: two scalars {draws}, a kinetic scale from the first and a fade-rate scale from "
+        "the last. "
         f"Predicted: {predicted}; no number of it was fitted."
     )
 
@@ -222,8 +232,10 @@ def unsolved(headline: Headline) -> str:
     lost = sum(headline.reasons_unsolved.values())
     reasons = joined([f"{why} ({n})" for why, n in headline.reasons_unsolved.items()])
     return (
-        f"{headline.draws} draws of all inputs in {len(headline.solved_by_scenario)} scenarios: {lost} of {pairs} could not be "
-        f"solved for the calibration data ({reasons}) and are left out. A scenario weighs the same however few draws it keeps."
+        f"{headline.draws} draws of all inputs in {len(headline.solved_by_scenario)} scenarios: {lost} of {pairs} "
+        "could not be "
+        f"solved for the calibration data ({reasons}) and are left out. A scenario weighs the same however few "
+        "draws it keeps."
     )
 
 
@@ -233,14 +245,17 @@ def placebos(headline: Headline) -> list[str]:
     gaining = [p.name for p in headline.placebos if p.gains_as_much]
     if gaining:
         said.append(
-            f"A placebo gains as much as the coating ({joined(gaining)}): what the coating gains in this model is then no "
+            f"A placebo gains as much as the coating ({joined(gaining)}): what the coating gains in this model is "
+            "then no "
             "evidence for what the placebo leaves out."
         )
     elif headline.placebos:
         said.append("No placebo gains as much as the coating.")
     nothing = next((p for p in headline.placebos if p.name == "no coverage"), None)
     if nothing is not None and abs(nothing.gain) > 1e-12:
-        said.append(f"The placebo without coverage differs from the bare cell by {100 * nothing.gain:.2g} points: a fault.")
+        said.append(
+            f"The placebo without coverage differs from the bare cell by {100 * nothing.gain:.2g} points: a fault."
+        )
     return said
 
 
@@ -249,10 +264,14 @@ def above_one(result: StudyResult, study: Study) -> str:
     found = rising(result, study)
     if not found:
         return ""
-    named = joined([f"{s.name} ({fixed(kept, 0)} %, from {fixed(first, 0)} mAh/g at cycle 1)" for s, first, kept in found])
+    named = joined(
+        [f"{s.name} ({fixed(kept, 0)} %, from {fixed(first, 0)} mAh/g at cycle 1)" for s, first, kept in found]
+    )
     return (
-        f"Above 100 %: {named}. Cracks that open during cycling let electrolyte in and shorten the way of lithium through "
-        "the particle; where that gains more than skin and dead mass cost, the capacity rises. Such a cell pays for it at "
+        f"Above 100 %: {named}. Cracks that open during cycling let electrolyte in and shorten the way of lithium "
+        "through "
+        "the particle; where that gains more than skin and dead mass cost, the capacity rises. Such a cell pays "
+        "for it at "
         "cycle 1, before the cracks are there."
     )
 
@@ -264,7 +283,8 @@ def closest(result: StudyResult) -> list[str]:
     if scenario is None:
         return []
     return [
-        f"Closest to the reported capacities by its medians: {scenario.name} ({scenario.title}). Closest of those declared; "
+        f"Closest to the reported capacities by its medians: {scenario.name} ({scenario.title}). Closest of those "
+        "declared; "
         "that does not make it right.",
         f"It needs: {scenario.needs}.",
         f"It would be refuted by: {scenario.refuted_by}.",
@@ -275,7 +295,9 @@ def losses_of(result: StudyResult) -> str:
     """Which scenario the loss figure shows and why."""
     scenario = chosen_scenario(result)
     nearest = result.headline is not None and scenario.name == result.headline.closest_scenario
-    return f"{scenario.name}, {'the closest to the reported capacities' if nearest else 'the first that could be solved'}"
+    return (
+        f"{scenario.name}, {'the closest to the reported capacities' if nearest else 'the first that could be solved'}"
+    )
 
 
 def retention_text(value: float, low: float, high: float) -> str:
@@ -289,15 +311,19 @@ def thickness_text(layer) -> str:
 
 
 LIMITS = (
-    "Which scenario is true. They are declared, not fitted, and weighted equally; the weights are no probabilities, and a "
+    "Which scenario is true. They are declared, not fitted, and weighted equally; the weights are no "
+    "probabilities, and a "
     "mechanism that nobody declared is not in the interval.",
-    "Which structure the layer takes. Without energies of the candidates the answer is \"not decided\"; lattice, stiffness and "
+    'Which structure the layer takes. Without energies of the candidates the answer is "not decided"; lattice, '
+    "stiffness and "
     "conductivity of the layer are then stand-ins.",
-    "More than its inputs. An 80 % interval holds the graded spreads of the inputs within the declared scenarios. It does not "
+    "More than its inputs. An 80 % interval holds the graded spreads of the inputs within the declared scenarios. "
+    "It does not "
     "hold an error of the model's form.",
     "How inputs act together on the interval: influences move one input at a time.",
     "How sure the stage results are: profile, strain, orientation and layer are shown at the medians, without a band.",
     "How cracks really open. The law is phenomenological; where they open, they help transport first.",
-    "Whether the lithium electrode or the cathode limits an aged half-cell. A full cell may age otherwise; full cells, gas "
+    "Whether the lithium electrode or the cathode limits an aged half-cell. A full cell may age otherwise; full "
+    "cells, gas "
     "and thermal runaway are outside the model.",
 )

@@ -1,0 +1,70 @@
+"""The whole report as one HTML file that needs nothing beside it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from . import cell_figures, layer_figures, sections, text
+from .figures import Drawing
+from .markup import Html, paragraphs, safe
+
+if TYPE_CHECKING:
+    from ..records.result import StudyResult
+    from ..study import Study
+
+
+def html(result: StudyResult, study: Study) -> str:
+    """The report of a result, nominal or with its headline; the same text for the same result."""
+    parts = [(name, title, body) for name, title, body in _sections(result, study) if body.strip()]
+    links = "".join(f'<a href="#{name}">{safe(title)}</a>' for name, title, _ in parts)
+    bodies = "\n".join(
+        f'<section id="{name}"><h2>{safe(title)}</h2>\n{body}\n</section>' for name, title, body in parts
+    )
+    return _page(result, f"{_head(result, study)}\n<nav>{links}</nav>\n{bodies}")
+
+
+def _sections(result: StudyResult, study: Study) -> list[tuple[str, str, Html]]:
+    """(id, title, HTML) in reading order; an empty body is left out."""
+    return [
+        ("headline", "Headline", sections.headline(result, study)),
+        ("figures", "Figures", sections.figures(drawings(result, study), result, study)),
+        ("layer", "The layer in numbers", sections.layer(result, study)),
+        ("hosts", "Entropy of the hosts", sections.hosts(result, study)),
+        ("inputs", "Inputs, limits and sources", sections.inputs(result, study)),
+    ]
+
+
+def drawings(result: StudyResult, study: Study) -> list[Drawing]:
+    """Every figure that applies to the study."""
+    draw = (
+        cell_figures.capacity_curves,
+        cell_figures.scenario_forest,
+        layer_figures.depth_profile,
+        cell_figures.losses,
+        cell_figures.tornado,
+        layer_figures.strain_paths,
+    )
+    return [d for d in (one(result, study) for one in draw) if d is not None]
+
+
+def _head(result: StudyResult, study: Study) -> str:
+    meta = (
+        f"study <code>{safe(result.study)}</code> · hash <code>{result.hash}</code> · "
+        f"epitropy {safe(result.version)} · {sections.draws_text(result)}"
+    )
+    opening = paragraphs(text.opening(result, study))
+    note = paragraphs([study.note], "meta") if study.note else ""
+    title = safe(result.title or result.study)
+    return f'<h1>{title}</h1>\n<p class="meta">{meta}</p>\n{note}<div class="opening">{opening}</div>'
+
+
+def _page(result: StudyResult, body: str) -> str:
+    style = files("epitropy.report").joinpath("page.css").read_text(encoding="utf-8")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" '
+        'content="light dark">\n'
+        f"<title>{safe(result.title or result.study)}</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
+    )

@@ -1,0 +1,244 @@
+"""The sections of the page; each gives its HTML, or nothing where it does not apply to the study."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from . import tables, text
+from .facts import Compared, coated_cell, grade_counts, treated_cell
+from .figures import Drawing, csv_link, svg
+from .markup import Html, badge, bullets, details, join, linked, paragraphs, safe, table
+from .numbers import field_text, significant
+
+if TYPE_CHECKING:
+    from ..records.result import StudyResult
+    from ..study import Study
+
+
+def headline(result: StudyResult, study: Study) -> Html:
+    """Prediction beside the reported numbers, baselines, placebos, scenarios, measurements."""
+    parts = [paragraphs(text.verdict(result, study))]
+    if result.headline is not None:
+        header = ("cell", "quantity", "median and 80 % interval", "reported (grade)", "verdict")
+        parts.append(table(header, [(*row[:4], _verdict(row[4])) for row in tables.comparison_rows(result, study)]))
+    parts.append(paragraphs([text.basis(result, study)]))
+    if result.headline is not None:
+        parts += [paragraphs([text.unsolved(result.headline)]), _beside(result, study)]
+    return join([*parts, _scenarios(result, study), _measurements(result, study)])
+
+
+def _verdict(words: str) -> Html:
+    kind = words.partition(":")[0]
+    return badge(kind, words) if kind in ("hit", "miss") else safe(words)
+
+
+def _beside(result: StudyResult, study: Study) -> Html:
+    """Baselines and placebos; nothing for a cell without coating."""
+    rows = tables.beside_rows(result, study)
+    if not rows:
+        return Html("")
+    header = ("", "what it is", "retention", "last capacity", "gain / points", "")
+    marked = [(*row[:5], badge("miss", row[5]) if "as much" in row[5] else row[5]) for row in rows]
+    title = Html("<h3>Baselines and placebos</h3>")
+    note = (
+        "Gain: median retention over that of the calibrated cell. A placebo gains as much if its gain is not "
+        "0.05 points below the prediction's."
+    )
+    said = paragraphs(text.placebos(result.headline))
+    return join([title, said, table(header, marked, kind="numbers"), paragraphs([note], "meta")])
+
+
+def _scenarios(result: StudyResult, study: Study) -> Html:
+    cell, cycles = treated_cell(study), study.cells[treated_cell(study)].protocol.cycles
+    unsolved = ("draws unsolved",) if result.headline is not None else ()
+    header = (
+        "scenario",
+        "cycle-1 gap by",
+        "cycle 1 / (mAh/g)",
+        f"cycle {cycles} / (mAh/g)",
+        "retention / %",
+        *unsolved,
+    )
+    rows = []
+    for title, group in groupby(tables.scenario_rows(result, study), key=lambda r: r[0]):
+        for i, (_, gap, first, last, kept, lost) in enumerate(group):
+            shown = title if i == 0 else ""
+            rows.append((shown, gap, _number(first), _number(last), _number(kept), *((lost,) if unsolved else ())))
+    said = [t for t in (text.above_one(result, study), *text.closest(result)) if t]
+    return join([Html(f"<h3>Scenarios for {safe(cell)}</h3>"), table(header, rows, kind="numbers"), paragraphs(said)])
+
+
+def _number(row: Compared | None) -> Html:
+    """A scenario's number, marked where a reported one can be compared."""
+    if row is None:
+        return Html('<span class="soft">not solved</span>')
+    if row.inside is None:
+        return safe(row.text)
+    return Html(f"{safe(row.text)} {badge('hit', 'hit') if row.inside else badge('miss', 'miss')}")
+
+
+def _measurements(result: StudyResult, study: Study) -> Html:
+    if result.headline is None or not result.headline.measurements:
+        return Html("")
+    header = (
+        "measurement / unit",
+        "separation",
+        *(Html(safe(s.name).replace("/", "<br>")) for s in result.scenarios),
+    )
+    note = (
+        "What each scenario lets one expect of the aged "
+        f"{treated_cell(study)} cell, inputs at their medians. Separation: standard deviation of these values over "
+        "the usual error "
+        "of the measurement (assumed); above 2 it tells scenarios apart."
+    )
+    title = Html("<h3>Which measurement would tell</h3>")
+    return join([title, paragraphs([note]), table(header, tables.measurement_rows(result), kind="dense")])
+
+
+def figures(drawings: list[Drawing], result: StudyResult, study: Study) -> Html:
+    """All figures, and the table of orientation relationships after the strain."""
+    return join([_figure(d, number, result.hash) for number, d in enumerate(drawings, 1)] + [_matches(result, study)])
+
+
+def _figure(drawing: Drawing, number: int, salt: str) -> Html:
+    link = f'<a class="csv" download="{drawing.name}-{salt}.csv" href="{csv_link(drawing)}">data as CSV</a>'
+    caption = f"<figcaption><b>Figure {number}.</b> {safe(drawing.caption)} {link}</figcaption>"
+    head = f"<h3>{safe(drawing.title)}</h3>"
+    return Html(
+        f'<figure id="figure-{drawing.name}">{head}<div class="plot">{svg(drawing, salt)}</div>{caption}</figure>'
+    )
+
+
+def _matches(result: StudyResult, study: Study) -> Html:
+    rows = tables.match_rows(result, study)
+    if not rows:
+        return Html("")
+    header = (
+        "rank",
+        "film",
+        "host (plane)[direction] || film",
+        "area / Å²",
+        "principal strains / %",
+        "energy / (J/m²/nm)",
+        "critical thickness / nm",
+        "oxygen layers run on",
+    )
+    note = (
+        "Coherent film on the lithiated host at x = 1, ranked by area, strain and energy; strains are imposed on "
+        "the film (negative: "
+        "compression), the area is the unstrained film's. The candidate films stand in for the layer, whose "
+        "structure is not decided."
+    )
+    title = Html("<h3>Best orientation relationships</h3>")
+    return join([title, paragraphs([note]), table(header, rows, kind="numbers")])
+
+
+def layer(result: StudyResult, study: Study) -> Html:
+    """The layer in numbers; nothing without a coating."""
+    cell = coated_cell(result, study)
+    if cell is None:
+        return Html("")
+    found = result.cells[cell]
+    note = "Every input at its median; these numbers carry no interval here."
+    header = ("host or layer", "S per mole of metal sites", "S per mole of cation sites, Li included", "class", "why")
+    return join(
+        [
+            paragraphs([note]),
+            table(("quantity", "value", "basis"), tables.layer_rows(result, study)),
+            Html("<h3>Entropy and class</h3>"),
+            table(header, tables.entropy_rows(result)),
+            Html("<h3>Which structure</h3>"),
+            paragraphs([_phase(found)]),
+        ]
+    )
+
+
+def hosts(result: StudyResult, study: Study) -> Html:
+    """Entropy of the hosts, where there is no layer to show."""
+    if coated_cell(result, study) is not None:
+        return Html("")
+    header = ("host", "S per mole of metal sites", "S per mole of cation sites, Li included", "class", "why")
+    return table(header, tables.entropy_rows(result))
+
+
+def _phase(found) -> str:
+    phases = found.phases
+    return (
+        f"{phases.host.capitalize()}: {phases.reason}. Candidates: {', '.join(phases.candidates)}. "
+        f"T S of the mixing: {field_text(phases, 'entropy_term')} of cation sites; "
+        f"boundaries of a second phase or of inclusions: {field_text(phases, 'boundary_fraction')} of the layer."
+    )
+
+
+def inputs(result: StudyResult, study: Study) -> Html:
+    """Inputs by grade, those without effect, limits, references, versions."""
+    return join(
+        [_by_grade(result, study), _no_effect(result, study), _limits(), _references(result), _versions(result)]
+    )
+
+
+def _by_grade(result: StudyResult, study: Study) -> Html:
+    header = ("input", "what it is", "value", "80 % range", "source")
+    return join(
+        details(
+            f"{grade}: {count} inputs" if count > 1 else f"{grade}: 1 input",
+            _input_table(result, study, grade, header),
+            f"inputs-{grade}",
+        )
+        for grade, count in grade_counts(result).items()
+    )
+
+
+def _input_table(result: StudyResult, study: Study, grade: str, header: tuple[str, ...]) -> Html:
+    rows = tables.input_rows(result, study, grade)
+    return table(
+        header, [(name.replace(".", ".\u200b"), *rest, linked(source)) for name, *rest, source in rows], kind="inputs"
+    )
+
+
+def _no_effect(result: StudyResult, study: Study) -> Html:
+    rows = tables.no_effect_rows(result)
+    if not rows:
+        return Html("")
+    note = (
+        "Moved alone, to the ends of its range, by 2 % where it is held fixed, or to another value of a choice, "
+        "none of these "
+        f"changes the retention of {treated_cell(study)} in any scenario. Some shape what is shown of the layer, "
+        "others wait for "
+        "a model that uses them."
+    )
+    title = Html('<h3 id="no-effect">No effect in this model</h3>')
+    return join([title, paragraphs([note]), bullets(f"{label} ({name})" for name, label in rows)])
+
+
+def _limits() -> Html:
+    return join([Html('<h3 id="limits">What this model cannot say</h3>'), bullets(text.LIMITS)])
+
+
+def _references(result: StudyResult) -> Html:
+    kinds = (
+        "papers and pages with a value that was looked up, here often for another material",
+        "recalled, unchecked: never evidence",
+        "estimates, conventions and derivations",
+    )
+    groups = [
+        details(f"{kind} ({len(found)})", bullets(linked(r) for r in found))
+        for kind, found in zip(kinds, tables.references(result))
+        if found
+    ]
+    return join([Html('<h3 id="references">Sources used in this run</h3>'), *groups])
+
+
+def _versions(result: StudyResult) -> Html:
+    libraries = ", ".join(f"{name} {version}" for name, version in result.versions.items())
+    return paragraphs(
+        [f"epitropy {result.version} with {libraries}. Study {result.study}, content hash {result.hash}."], "meta"
+    )
+
+
+def draws_text(result: StudyResult) -> str:
+    """How many draws stand behind the page."""
+    if result.headline is None:
+        return "inputs at their medians, no intervals"
+    return f"{significant(float(result.headline.draws))} draws, 80 % intervals"
