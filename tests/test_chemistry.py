@@ -16,7 +16,9 @@ def test_molar_masses_are_those_of_the_handbook(formula, grams):
 
 
 def test_mass_is_the_sum_of_its_atoms():
-    assert molar_mass("Nb12WO33") == pytest.approx(12 * atomic_mass("Nb") + atomic_mass("W") + 33 * atomic_mass("O"), rel=1e-12)
+    assert molar_mass("Nb12WO33") == pytest.approx(
+        12 * atomic_mass("Nb") + atomic_mass("W") + 33 * atomic_mass("O"), rel=1e-12
+    )
 
 
 def test_cations_leave_the_anions_out():

@@ -207,14 +207,14 @@ def test_a_bundled_study_loads_and_every_input_is_graded(name):
 
 def test_the_article_fixes_only_what_was_read_there():
     study = article()
-    assert study.calibration.first == pytest.approx(174.7 * 3600, rel=1e-9)
-    assert study.calibration.last == pytest.approx(138 * 3600, rel=1e-9)
+    assert study.calibration.first == pytest.approx(174.7 * 3600, rel=1e-9, abs=0)
+    assert study.calibration.last == pytest.approx(138 * 3600, rel=1e-9, abs=0)
     coated = study.reported["coated"]
-    assert coated.capacity[200].value == pytest.approx(187 * 3600, rel=1e-9)
-    assert coated.retention[200].value == pytest.approx(0.96, rel=1e-9)
+    assert coated.capacity[200].value == pytest.approx(187 * 3600, rel=1e-9, abs=0)
+    assert coated.retention[200].value == pytest.approx(0.96, rel=1e-9, abs=0)
     # the two reported numbers belong together
     assert coated.capacity[200].value / coated.capacity[1].value == pytest.approx(0.96, abs=5e-4)
-    assert study.cells["coated"].anneal.temperature.value == pytest.approx(973.15, rel=1e-9)
+    assert study.cells["coated"].anneal.temperature.value == pytest.approx(973.15, rel=1e-9, abs=0)
 
 
 def test_a_cell_without_a_coating_has_none():
@@ -228,13 +228,13 @@ def test_a_plain_number_may_be_text_or_a_table_with_its_source():
     stated = {"value": "2 wt%", "distribution": "lognormal", "spread": 0.3, "grade": "measured", "source": "balance"}
     for given_as in ("2 wt%", 0.02, "0.02", stated):
         dose = read_study(changed(cells__coated__coating__dose=given_as)).cells["coated"].coating.dose
-        assert dose.value == pytest.approx(0.02, rel=1e-12)
+        assert dose.value == pytest.approx(0.02, rel=1e-12, abs=0)
     assert (dose.grade, dose.source, dose.spread) == ("measured", "balance", (0.3,))
 
 
 def test_a_cells_own_value_wins_and_carries_its_cells_name():
     study = read_study(changed(coating={"dose": "3 wt%"}, cells__coated__coating__dose="2 wt%"))
-    assert study.cells["coated"].coating.dose.value == pytest.approx(0.02, rel=1e-12)
+    assert study.cells["coated"].coating.dose.value == pytest.approx(0.02, rel=1e-12, abs=0)
     assert "coated.coating.dose" in study.inputs()
     assert "coating.dose" not in study.inputs()
 
@@ -248,9 +248,9 @@ def test_a_shared_value_reaches_every_cell_and_is_listed_once():
 def test_one_value_of_a_block_leaves_the_rest_of_it_shared():
     study = read_study(changed(cathode__grain_size="1 um", cells__coated__cathode={"particle_diameter": "5 um"}))
     bare, coated = study.cells["bare"].cathode, study.cells["coated"].cathode
-    assert bare.grain_size.value == coated.grain_size.value == pytest.approx(1e-6, rel=1e-12)
-    assert coated.particle_diameter.value == pytest.approx(5e-6, rel=1e-12)
-    assert bare.particle_diameter.value == pytest.approx(1e-5, rel=1e-12)
+    assert bare.grain_size.value == coated.grain_size.value == pytest.approx(1e-6, rel=1e-12, abs=0)
+    assert coated.particle_diameter.value == pytest.approx(5e-6, rel=1e-12, abs=0)
+    assert bare.particle_diameter.value == pytest.approx(1e-5, rel=1e-12, abs=0)
     assert {"coated.cathode.particle_diameter", "cathode.particle_diameter"} <= set(study.inputs())
 
 
@@ -273,7 +273,7 @@ def test_the_middle_of_all_spreads_keeps_every_value():
     before, after = study.inputs(), study.at({}).inputs()
     assert before.keys() == after.keys()
     for name, value in before.items():
-        assert after[name].value == pytest.approx(value.value, rel=2e-4), name
+        assert after[name].value == pytest.approx(value.value, rel=2e-4, abs=0), name
 
 
 @given(st.floats(0.01, 0.99))
@@ -288,7 +288,11 @@ def test_a_cells_own_input_is_drawn_for_it_alone():
     drawn = study.at({"coated.cell.loading": 0.9})
     assert drawn.cells["coated"].cell.loading.value > drawn.cells["bare"].cell.loading.value == 0.1
     drawn = study.at({"cell.loading": 0.9})
-    assert drawn.cells["bare"].cell.loading.value > drawn.cells["coated"].cell.loading.value == pytest.approx(0.1, rel=1e-12)
+    assert (
+        drawn.cells["bare"].cell.loading.value
+        > drawn.cells["coated"].cell.loading.value
+        == pytest.approx(0.1, rel=1e-12, abs=0)
+    )
 
 
 def test_every_listed_input_moves_when_it_is_drawn():

@@ -34,8 +34,8 @@ def read_phase(name: str, rows: dict[str, Any]) -> Phase:
     """A table of text and numbers to a `Phase`."""
     values: dict[str, Any] = {"name": name, **rows, "cell": _cell(rows["cell"], name)}
     for key, unit in units_of(Phase).items():
-        if unit is not None and isinstance(rows.get(key), dict):
-            values[key] = sourced(rows[key], unit.si, f"{name}.{key}")
+        if unit is not None and isinstance(row := rows.get(key), dict) and "value" in row:
+            values[key] = sourced(row, unit.si, f"{name}.{key}")
     return Phase(**values)
 
 

@@ -29,6 +29,7 @@ def key_of(name: str, unit: Unit | None) -> str:
 def to_json(value: Any) -> Any:
     """Any record, array, mapping or number as plain JSON data; nan becomes null.
 
+    >>> from epitropy.records.sourced import Sourced
     >>> to_json(Sourced(value=7e-9, unit="m", source="mass balance"))["value"]
     7e-09
     """

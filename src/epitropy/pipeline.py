@@ -68,7 +68,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
 
     >>> from epitropy.study import load_study
     >>> formed = form(load_study("zhao2024").cells["coated"])
-    >>> formed.profile.balance_error < 1e-11 and 0 < formed.electrode.coverage < 1
+    >>> formed.profile.balance_error < 1e-11 and 0 < formed.electrode.coverage_formed < 1
     True
     """
     progress("host")

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 from .errors import InputError
 from .records.sourced import Sourced
-from .units import Unit, parse
+from .units import Unit, Within, convert, parse
 
 
 @cache
@@ -78,16 +78,38 @@ def dials(room: str) -> Callable[[type], type]:
     """
 
     def decorate(cls: type) -> type:
+        ranges: dict[str, tuple[Unit, Within]] = {}
         for name, hint in get_type_hints(cls, include_extras=True).items():
-            if hasattr(cls, name) or not (annotation := _sourced_annotation(hint)):
+            if not (annotation := _sourced_annotation(hint)):
                 continue
             unit, is_mapping = annotation
+            if within := next((m for m in hint.__metadata__ if isinstance(m, Within)), None):
+                ranges[name] = (unit, within)
+            if hasattr(cls, name):
+                continue
             reader = _default_mapping if is_mapping else default
             setattr(cls, name, field(default_factory=partial(reader, f"{room}.{name}", unit.si)))
         cls.__pydantic_config__ = {"extra": "forbid"}
+        cls.__post_init__ = _checked(ranges, getattr(cls, "__post_init__", None))
         return dataclass(frozen=True, slots=True, kw_only=True)(cls)
 
     return decorate
+
+
+def _checked(ranges: Mapping[str, tuple[Unit, Within]], after: Callable[[Any], None] | None) -> Callable[[Any], None]:
+    """A ``__post_init__`` that checks every range, then what the class itself checks."""
+
+    def check(self: Any) -> None:
+        for name, (unit, within) in ranges.items():
+            number = getattr(self, name)
+            for key, one in number.items() if isinstance(number, Mapping) else [("", number)]:
+                if not within.allows(one.value):
+                    given = f"{convert(one.value, unit.si, unit.shown):.6g} {unit.shown}".removesuffix(" 1")
+                    raise InputError(f"{name}.{key}".rstrip("."), given, within.in_words(unit))
+        if after:
+            after(self)
+
+    return check
 
 
 def _sourced_annotation(hint: Any) -> tuple[Unit, bool] | None:

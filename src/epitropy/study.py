@@ -198,6 +198,8 @@ def _yaml(text: str, source: str) -> Any:
     def mapping(loader: Any, node: Any) -> dict[Any, Any]:
         keys = [loader.construct_object(k, deep=True) for k, _ in node.value]
         for key, (k, _) in zip(keys, node.value):
+            if not isinstance(key, (str, int, float)):
+                raise InputError(f"{source}, line {k.start_mark.line + 1}", "a key that is no name", "names as keys")
             if keys.count(key) > 1:
                 raise InputError(f"{source}, line {k.start_mark.line + 1}", f"key '{key}' given twice", "each key once")
         loader.flatten_mapping(node)
@@ -252,7 +254,12 @@ def _read_cell(name: str, shared: Mapping[str, Any], own: Any) -> CellStudy:
     merged = {k: _merge(shared.get(k), own[k]) if k in own else shared[k] for k in BLOCKS if k in own or k in shared}
     merged = {k: None if v == "none" and k in ("coating", "anneal") else v for k, v in merged.items()}
     owned = set(_paths(own))
-    return _validate(CellStudy, merged, lambda path: f"cells.{name}.{path}" if _stated(path, owned) else path)
+
+    def place(path: str) -> str:
+        mine = _stated(path, owned) or any(o.startswith(f"{path}.") for o in owned)
+        return f"cells.{name}.{path}" if mine else path
+
+    return _validate(CellStudy, merged, place)
 
 
 def _merge(below: Any, above: Any) -> Any:
@@ -288,8 +295,10 @@ def _first_fault(error: Any, where: Any, kind: Any) -> InputError:
     parts = [p for p in parts if p not in ("Coating", "Anneal", "Calibration", "Reported")]
     path = ".".join(parts)
     own = fault.get("ctx", {}).get("error")
-    if isinstance(own, InputError) and (inner := own.where.split(".")[-1].strip(": ")) not in ("value", "unit"):
-        path = f"{path}.{inner}" if path else inner
+    if isinstance(own, InputError):
+        inner = own.where.removeprefix(f"{path}.").strip(": ")
+        inner = "" if inner in ("value", "unit") else inner
+        path = ".".join(p for p in (path, inner) if p)
     place = where(path) if callable(where) else ".".join(p for p in (where, path) if p)
     if isinstance(own, InputError):
         return InputError(place, own.given, own.allowed, own.remedy)
@@ -302,9 +311,12 @@ def _keys_at(kind: Any, parts: list[str]) -> tuple[str, ...]:
     """Field names of the record at a path below ``kind``."""
     from typing import get_args, get_type_hints
 
+    def record(hint: Any) -> Any:
+        return next((a for a in get_args(hint) if is_dataclass(a)), hint)
+
+    kind = record(kind)
     for part in parts:
-        kind = get_type_hints(kind).get(part, kind) if is_dataclass(kind) else kind
-        kind = next((a for a in get_args(kind) if is_dataclass(a)), kind)
+        kind = record(get_type_hints(kind).get(part, kind)) if is_dataclass(kind) else kind
     return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tokenize
 from dataclasses import dataclass, fields
@@ -48,6 +49,39 @@ class Unit:
         return json_schema_for(self, core, handler)
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Range of a field in SI, checked when a record of user choices is made.
+
+    >>> POSITIVE.allows(0.0), FRACTION.allows(1.0)
+    (False, True)
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def allows(self, value: float) -> bool:
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        return above and below
+
+    def in_words(self, unit: Unit) -> str:
+        """What is allowed, in the unit that people read."""
+        if self == POSITIVE:
+            return "a positive number"
+        if self == NOT_NEGATIVE:
+            return "zero or more"
+        low, high = (f"{convert(v, unit.si, unit.shown):g} {unit.shown}".removesuffix(" 1") for v in (self.low, self.high))
+        return f"{'above ' if self.open_low else ''}{low} to {'below ' if self.open_high else ''}{high}"
+
+
+POSITIVE = Within(0.0, open_low=True)
+NOT_NEGATIVE = Within(0.0)
+FRACTION = Within(0.0, 1.0)
+
+
 @cache
 def _registry() -> Any:
     import pint
@@ -71,8 +105,8 @@ def _pint_name(unit: str) -> str:
     }
     if text in named:
         return named[text]
-    text = text.replace("µ", "u").replace("Å", "angstrom").replace("·", " ").replace("^", "")
-    return re.sub(r"([A-Za-z])(-?\d)", r"\1**\2", text).replace(" ", "*")
+    text = text.replace("µ", "u").replace("Å", "angstrom").replace("·", " ")
+    return re.sub(r"([A-Za-z])\^?(-?\d)", r"\1**\2", text).replace(" ", "*")
 
 
 def convert(value: float, unit: str, target: str) -> float:
@@ -85,10 +119,12 @@ def convert(value: float, unit: str, target: str) -> float:
 
     try:
         quantity = _registry().Quantity(value, _pint_name(unit)).to(_pint_name(target))
-    except pint.UndefinedUnitError:
+    except (pint.UndefinedUnitError, AttributeError):
         raise InputError("unit", f"'{unit}' is not a unit", f"a unit of the dimension of {target}") from None
-    except (pint.DimensionalityError, pint.errors.DefinitionSyntaxError, TypeError, ValueError, tokenize.TokenError):
-        raise InputError("unit", f"'{unit}' has the wrong dimension", f"a unit of the dimension of {target}") from None
+    except (pint.PintError, tokenize.TokenError, SyntaxError, AssertionError, TypeError, ValueError):  # what its parser lets out
+        raise InputError(
+            "unit", f"'{unit}' has the wrong dimension", f"a unit of the dimension of {target}"
+        ) from None
     return float(quantity.magnitude)
 
 
@@ -101,6 +137,8 @@ def parse(text: str | float | int, target: str) -> float:
     if isinstance(text, bool) or not isinstance(text, (str, int, float)):
         raise InputError("value", f"{text!r} is not a quantity", f"a number with a unit of {target}, like '1 {target}'")
     if isinstance(text, (int, float)):
+        if not math.isfinite(text):
+            raise InputError("value", f"{text}", "a finite number")
         if target != "1":
             raise InputError(
                 "value",
@@ -122,7 +160,10 @@ def parse(text: str | float | int, target: str) -> float:
             f"a unit of the dimension of {target}",
             f"Write for example '{text} {target}'.",
         )
-    return float(f"{convert(value, unit, target):.12g}")
+    found = float(f"{convert(value, unit, target):.12g}")
+    if not math.isfinite(found):
+        raise InputError("value", f"'{text}'", "a finite number")
+    return found
 
 
 def unit_of(record: type, name: str) -> Unit | None:

@@ -18,8 +18,14 @@ from epitropy.records.coating import Particle
 from epitropy.records.sourced import Sourced
 
 POWDER = Particle(
-    diameter=10e-6, grain_size=0.4e-6, density=4738.0, roughness=1.5, wetted_area=400.0, molar_mass=0.0975,
-    residual_lithium=0.0, cation_site_density=48600.0,
+    diameter=10e-6,
+    grain_size=0.4e-6,
+    density=4738.0,
+    roughness=1.5,
+    wetted_area=400.0,
+    molar_mass=0.0975,
+    residual_lithium=0.0,
+    cation_site_density=48600.0,
 )
 
 
@@ -55,7 +61,7 @@ def test_the_outer_area_of_a_smooth_ten_micron_powder_takes_seventeen_nanometres
 def test_the_footprint_counts_discs_per_area(thickness, diameter):
     """n spheres of the diameter hold the volume of the film and cover n pi d^2/4 if none overlaps."""
     count = thickness / (math.pi * diameter**3 / 6)
-    assert laws.footprint(thickness, diameter) == pytest.approx(count * math.pi * diameter**2 / 4, rel=1e-12)
+    assert laws.footprint(thickness, diameter) == pytest.approx(count * math.pi * diameter**2 / 4, rel=1e-12, abs=0)
 
 
 def test_random_discs_cover_as_the_law_says():
@@ -75,11 +81,11 @@ def test_random_discs_cover_as_the_law_says():
 def test_no_law_covers_more_than_there_is(footprints):
     assert 0 <= laws.random_coverage(footprints) <= 1
     assert laws.random_coverage(footprints) <= footprints
-    assert laws.exclusive_coverage(footprints) == pytest.approx(min(footprints, 0.547), rel=1e-12)
+    assert laws.exclusive_coverage(footprints) == pytest.approx(min(footprints, 0.547), rel=1e-12, abs=0)
 
 
 def test_thin_deposits_cover_their_footprint_whatever_the_law():
-    assert laws.random_coverage(1e-6) == pytest.approx(1e-6, rel=1e-6)
+    assert laws.random_coverage(1e-6) == pytest.approx(1e-6, rel=1e-6, abs=0)
     assert laws.exclusive_coverage(1e-6) == 1e-6
 
 
@@ -104,7 +110,7 @@ def test_random_addition_jams_where_the_limit_says():
 @given(st.floats(0, 1e-17), st.floats(0, 1e6), st.floats(1e-9, 1e-6))
 def test_a_spread_footprint_grows_with_the_diffusion_length(diffusivity, time, diameter):
     radius = math.sqrt(laws.spreading_factor(diffusivity, time, diameter)) * diameter / 2
-    assert radius**2 == pytest.approx((diameter / 2) ** 2 + 4 * diffusivity * time, rel=1e-9)
+    assert radius**2 == pytest.approx((diameter / 2) ** 2 + 4 * diffusivity * time, rel=1e-9, abs=0)
 
 
 # stage -------------------------------------------------------------------------------------------------------------
@@ -116,10 +122,10 @@ mixes = st.floats(0.0, 1.0).map(lambda s: {"Nb12WO33": s, "ZrO2": 1 - s})
 @given(doses, mixes, st.floats(0, 1e-18), st.floats(0, 1), st.sampled_from(["random", "exclusive"]))
 def test_mass_in_is_mass_out(dose, mix, spreading, dissolved, deposition):
     made = layer(recipe(dose, spreading=spreading, precursors=mix, deposition=deposition), dissolved=dissolved)
-    assert made.thickness * made.coverage * made.area * made.density == pytest.approx(made.mass_ratio, rel=1e-12)
-    assert sum(line.mass for line in made.batch) == pytest.approx(dose, rel=1e-12)
+    assert made.thickness * made.coverage * made.area * made.density == pytest.approx(made.mass_ratio, rel=1e-12, abs=0)
+    assert sum(line.mass for line in made.batch) == pytest.approx(dose, rel=1e-12, abs=0)
     for line in made.batch:
-        assert line.amount * molar_mass(line.precursor) == pytest.approx(line.mass, rel=1e-12)
+        assert line.amount * molar_mass(line.precursor) == pytest.approx(line.mass, rel=1e-12, abs=0)
 
 
 @given(doses, mixes, st.floats(0, 1))
@@ -129,62 +135,62 @@ def test_every_cation_of_the_batch_sheet_is_in_the_layer(dose, mix, dissolved):
     for line in made.batch:
         for element, count in cations_of(line.precursor).items():
             weighed[element] = weighed.get(element, 0.0) + count * line.amount
-    assert made.cations == pytest.approx(weighed, rel=1e-12)
+    assert made.cations == pytest.approx(weighed, rel=1e-12, abs=0)
     for element, amount in made.dissolved_cations.items():
         share = 1.0 if element in ("Nb", "W") else dissolved
-        assert amount == pytest.approx(share * weighed[element], rel=1e-12)
+        assert amount == pytest.approx(share * weighed[element], rel=1e-12, abs=0)
 
 
 @given(doses, mixes)
 def test_volumes_of_the_precursors_add(dose, mix):
     made = layer(recipe(dose, precursors=mix))
     volume = sum(line.mass / phase(line.precursor).density.value for line in made.batch)
-    assert made.mean_thickness * made.area == pytest.approx(volume, rel=1e-12)
+    assert made.mean_thickness * made.area == pytest.approx(volume, rel=1e-12, abs=0)
 
 
 def test_one_percent_of_the_block_oxide_takes_two_percent_of_the_hosts_lithium():
     made = layer(recipe(0.01))
     assert made.host_lithium_taken == pytest.approx(0.021, abs=5e-4)
-    assert made.lithium_demand == pytest.approx(40 * 0.01 / molar_mass("Nb12WO33"), rel=1e-12)  # 12 x 3 + 1 x 4
+    assert made.lithium_demand == pytest.approx(40 * 0.01 / molar_mass("Nb12WO33"), rel=1e-12, abs=0)  # 12 x 3 + 1 x 4
 
 
 def test_residual_lithium_is_taken_before_the_hosts():
     demand = layer(recipe(0.01)).lithium_demand
     plenty = layer(recipe(0.01), replace(POWDER, residual_lithium=2 * demand))
-    assert plenty.residual_consumed == pytest.approx(0.5, rel=1e-12)
+    assert plenty.residual_consumed == pytest.approx(0.5, rel=1e-12, abs=0)
     assert plenty.host_lithium_taken == 0
     scarce = layer(recipe(0.01), replace(POWDER, residual_lithium=0.5 * demand))
     assert scarce.residual_consumed == 1
-    assert scarce.host_lithium_taken == pytest.approx(0.5 * demand * POWDER.molar_mass, rel=1e-12)
+    assert scarce.host_lithium_taken == pytest.approx(0.5 * demand * POWDER.molar_mass, rel=1e-12, abs=0)
 
 
 def test_undissolved_zirconia_asks_for_no_lithium_and_stays_as_inclusions():
     mix = {"Nb12WO33": 0.8, "ZrO2": 0.2}
     none, all_of_it = (layer(recipe(precursors=mix), dissolved=d) for d in (0.0, 1.0))
     extra = 2 * 0.01 * 0.2 / molar_mass("ZrO2")  # Li2ZrO3
-    assert all_of_it.lithium_demand - none.lithium_demand == pytest.approx(extra, rel=1e-9)
+    assert all_of_it.lithium_demand - none.lithium_demand == pytest.approx(extra, rel=1e-9, abs=0)
     assert all_of_it.inclusion_volume_share == 0
     volumes = {p: s / phase(p).density.value for p, s in mix.items()}
-    assert none.inclusion_volume_share == pytest.approx(volumes["ZrO2"] / sum(volumes.values()), rel=1e-12)
+    assert none.inclusion_volume_share == pytest.approx(volumes["ZrO2"] / sum(volumes.values()), rel=1e-12, abs=0)
 
 
 @given(st.floats(1e-4, 0.4))
 def test_a_dose_of_the_total_is_a_larger_dose_of_the_host(dose):
     per_host = dose_per_host(recipe(dose, dose_basis="total"))
-    assert per_host / (1 + per_host) == pytest.approx(dose, rel=1e-12)
+    assert per_host / (1 + per_host) == pytest.approx(dose, rel=1e-12, abs=0)
     assert dose_per_host(recipe(dose)) == dose
 
 
 def test_the_area_basis_is_the_area_that_is_covered():
     outer, wetted = (layer(recipe(area_basis=b)) for b in ("outer", "wetted"))
     assert outer.area == POWDER.outer_area and wetted.area == POWDER.wetted_area
-    assert outer.mean_thickness * outer.area == pytest.approx(wetted.mean_thickness * wetted.area, rel=1e-12)
+    assert outer.mean_thickness * outer.area == pytest.approx(wetted.mean_thickness * wetted.area, rel=1e-12, abs=0)
 
 
 def test_drawn_shares_are_taken_as_a_ratio():
     shares = precursor_shares(recipe(precursors={"Nb12WO33": 0.9, "ZrO2": 0.2}))
-    assert shares["Nb12WO33"] / shares["ZrO2"] == pytest.approx(4.5, rel=1e-12)
-    assert sum(shares.values()) == pytest.approx(1, rel=1e-12)
+    assert shares["Nb12WO33"] / shares["ZrO2"] == pytest.approx(4.5, rel=1e-12, abs=0)
+    assert sum(shares.values()) == pytest.approx(1, rel=1e-12, abs=0)
 
 
 def test_spreading_covers_more_with_less_height():
@@ -207,15 +213,15 @@ def test_exclusive_deposits_cover_up_to_the_jamming_limit():
 @pytest.mark.parametrize("deposition", ["random", "exclusive"])
 def test_an_endless_anneal_closes_the_film(deposition):
     made = layer(recipe(spreading=1e-15, deposition=deposition))
-    assert made.coverage == pytest.approx(1, rel=1e-9)
-    assert made.thickness == pytest.approx(made.mean_thickness, rel=1e-9)
+    assert made.coverage == pytest.approx(1, rel=1e-9, abs=0)
+    assert made.thickness == pytest.approx(made.mean_thickness, rel=1e-9, abs=0)
 
 
 def test_spreading_starts_where_mixing_ended():
     """However a deposit was made, a moment of spreading changes its coverage by a moment's worth."""
     exclusive = recipe(0.004, deposition="exclusive")
     barely = layer(replace(exclusive, spreading_diffusivity=number(1e-30, "m2/s")))
-    assert barely.coverage == pytest.approx(layer(exclusive, time=0.0).coverage_mixed, rel=1e-6)
+    assert barely.coverage == pytest.approx(layer(exclusive, time=0.0).coverage_mixed, rel=1e-6, abs=0)
 
 
 @pytest.mark.parametrize("dose", [0.0, 1e-12])

@@ -10,7 +10,6 @@ from epitropy.calibrate.scales import build
 from epitropy.cycling import kernel
 from epitropy.cycling.laws import crack_drive, skin_thickness
 from epitropy.cycling.stage import live, model, schedule
-from epitropy.records.electrode import CoatedElectrode
 from epitropy.records.scenario import Scenario
 
 CYCLES, FORMATION = 200, 2
@@ -42,9 +41,9 @@ def test_losses_sum_to_what_the_cell_lost(lives):
 
 
 def test_the_mechanisms_explain_the_loss_without_a_remainder(lives):
-    """Frozen states cycled on their own deliver what the life delivers, within a tenth of a mAh/g."""
+    """Frozen states cycled on their own deliver what the life delivers; cycle 1 alone starts where formation ended."""
     for _, _, series in lives.values():
-        assert abs(series.losses.history) < 0.1 * 3600
+        assert abs(series.losses.history) < 0.5 * 3600
 
 
 def test_skins_cracks_and_resistances_only_grow(lives):
@@ -72,31 +71,36 @@ def test_crack_faces_carry_the_mean_skin_of_their_cohorts(bare):
     born, area = np.concatenate([[0.0], clock[1:]]), np.diff(np.concatenate([[0.0], rows[:, 6]]))
     ages = clock[-1] - born
     skins = np.array([skin_thickness(a, m.skin_rate, m.skin_diffusivity, 0.0, 0.0) for a in ages])
-    assert rows[-1, 4] == pytest.approx(area @ skins / area.sum(), rel=1e-9)
+    assert rows[-1, 4] == pytest.approx(area @ skins / area.sum(), rel=1e-9, abs=0)
 
 
 def test_cracks_open_by_their_law_cycle_by_cycle(bare):
     m, t = bare
     series = life(m, t, every_cycle=True)
     area, charged = series.crack_area, series.charged_lithium
-    drive = [crack_drive(x, np.interp(x, np.linspace(0, 1, t.crack_ratio.size), t.crack_ratio), m.deep_charge_share) for x in charged]
-    np.testing.assert_allclose(
-        np.diff(area), (m.crack_rate * (m.crack_area_max - area) * drive)[:-1], rtol=1e-9
-    )
+    drive = [
+        crack_drive(x, np.interp(x, np.linspace(0, 1, t.crack_ratio.size), t.crack_ratio), m.deep_charge_share)
+        for x in charged
+    ]
+    np.testing.assert_allclose(np.diff(area), (m.crack_rate * (m.crack_area_max - area) * drive)[:-1], rtol=1e-9)
 
 
 def test_the_bare_cell_opens_to_the_area_that_was_asked_for(zhao, bare):
     """The rate is set at the first cycle's depth of charge; later cycles charge less deep and crack less."""
     m, t = bare
     late = life(m, t).crack_area[-1] + m.outer_area
-    assert late == pytest.approx(zhao.cells["bare"].degradation.wetted_area_200.value, rel=0.15)
+    assert late == pytest.approx(zhao.cells["bare"].degradation.wetted_area_200.value, rel=0.15, abs=0)
 
 
 def test_dead_mass_is_the_volume_of_skin(bare):
     m, t = bare
     series = life(m, t)
-    outer = m.outer_area * ((1 - m.coverage_outer) * series.skin_outer_bare + m.coverage_outer * series.skin_outer_coated)
-    cracks = series.crack_area * ((1 - m.coverage_cracks) * series.skin_cracks_bare + m.coverage_cracks * series.skin_cracks_coated)
+    outer = m.outer_area * (
+        (1 - m.coverage_outer) * series.skin_outer_bare + m.coverage_outer * series.skin_outer_coated
+    )
+    cracks = series.crack_area * (
+        (1 - m.coverage_cracks) * series.skin_cracks_bare + m.coverage_cracks * series.skin_cracks_coated
+    )
     dead = m.inert_share + m.dead_volume_ratio * m.density * (outer + cracks)
     at = schedule(CYCLES) - 1
     np.testing.assert_allclose(series.dead_share[at], dead[at], rtol=1e-9)
@@ -137,8 +141,8 @@ def test_the_stress_potential_shifts_charge_and_discharge_alike(bare):
             volts.append(np.interp(0.55 if sign > 0 else 0.65, *(trace[:: int(-sign)].T)))
         shift.append(volts[1] - volts[0])
     at = lambda x: 0.05 * np.interp(x, np.linspace(0, 1, t.stress_skin.size), t.stress_skin)  # noqa: E731
-    assert shift[0] == pytest.approx(at(0.55), rel=0.05)
-    assert shift[1] == pytest.approx(at(0.65), rel=0.05)
+    assert shift[0] == pytest.approx(at(0.55), rel=0.05, abs=0)
+    assert shift[1] == pytest.approx(at(0.65), rel=0.05, abs=0)
 
 
 def test_without_pinning_no_grain_is_pinned(bare):
@@ -146,7 +150,7 @@ def test_without_pinning_no_grain_is_pinned(bare):
     off = life(m._replace(pinning_rate=0.0), t)
     assert np.all(off.pinned_share == 0) and off.losses.pinned_grains == 0
     on = life(m._replace(pinning_rate=0.002), t)
-    assert on.pinned_share[-1] == pytest.approx(1 - (1 - 0.002) ** (CYCLES - 1), rel=1e-3)  # all faces bare
+    assert on.pinned_share[-1] == pytest.approx(1 - (1 - 0.002) ** (CYCLES - 1), rel=1e-3, abs=0)  # all faces bare
     assert on.losses.pinned_grains > 0
 
 
@@ -154,9 +158,11 @@ def test_pinned_grains_cost_what_lies_below_their_limit(bare):
     m, _ = bare
     s = kernel.surfaces(m, np.zeros(4), 2000.0, 0.0)
     cost = kernel.pinned_loss(m, s, 0.15, 0.3)
-    assert cost == pytest.approx(0.3 * (m.pinning_limit - 0.15) * m.capacity_full * s.active / m.mass_factor, rel=1e-12)
+    assert cost == pytest.approx(
+        0.3 * (m.pinning_limit - 0.15) * m.capacity_full * s.active / m.mass_factor, rel=1e-12, abs=0
+    )
     assert kernel.pinned_loss(m, s, m.pinning_limit + 0.01, 0.3) == 0
-    assert cost / 3600 <= 275 * 0.3 * 0.1
+    assert cost / 3600 == pytest.approx(275 * 0.3 * 0.1, rel=0.01, abs=0)
 
 
 def test_without_growth_the_lithium_electrode_stays_as_it_is(bare):
@@ -171,7 +177,6 @@ def test_crosstalk_goes_with_bare_area_and_exposure(bare):
     m, t = bare
     m = m._replace(lithium_growth=0.0, crosstalk_growth=5e-6)
     series = life(m, t, every_cycle=True)
-    step = 5e-6 * (m.outer_area + series.crack_area) / m.reference_area * series.exposure / m.reference_exposure
     # area after the cycle's cracks, exposure of the cycle
     area = np.append(series.crack_area[1:], np.nan)
     step = 5e-6 * (m.outer_area + area) / m.reference_area * series.exposure / m.reference_exposure
@@ -212,7 +217,7 @@ def test_a_perfect_barrier_everywhere_keeps_the_skin_fresh(bare):
     m, t = bare
     sealed = m._replace(coverage_outer=1.0, coverage_cracks=1.0, film_path_outer=1.0, film_path_cracks=1.0)
     series = life(sealed, t)
-    assert series.skin_outer_coated[-1] == pytest.approx(m.fresh_skin, rel=1e-4)
+    assert series.skin_outer_coated[-1] == pytest.approx(m.fresh_skin, rel=1e-4, abs=0)
     assert series.skin_cracks_coated[-1] < 1e-3 * life(m, t).skin_cracks_bare[-1]
 
 
@@ -220,26 +225,25 @@ def test_an_inert_share_takes_its_share_of_a_slow_capacity(bare):
     m, t = bare
     slow = m._replace(charge_rate=0.01, discharge_rate=0.01, coherency=0.0)
     whole, part = (
-        kernel.settled_cycle(slow, t, kernel.surfaces(slow._replace(inert_share=i), np.zeros(4), 1000.0, 0.0))[0] for i in (0.0, 0.1)
+        kernel.settled_cycle(slow, t, kernel.surfaces(slow._replace(inert_share=i), np.zeros(4), 1000.0, 0.0))[0]
+        for i in (0.0, 0.1)
     )
     assert part / whole == pytest.approx(0.9, abs=0.003)
 
 
 # limits to the bit -------------------------------------------------------------------------------------------------
 
-NOTHING = CoatedElectrode(
-    thickness=7e-9, coverage_formed=0.0, release_ratio=0.3, film_resistivity=1e5, film_resistance=7e-4, oxygen_ratio=1.0,
-    mass_ratio=0.0, host_share_lost=0.0, residual_consumed=0.0,
-)
-
 
 def test_zero_coverage_and_dose_is_the_bare_model_to_the_bit(zhao, ready, scenarios, scales):
     cell, (formed, tables) = zhao.cells["bare"], ready["bare"]
+    nothing = replace(
+        ready["coated"][0].electrode, coverage_formed=0.0, mass_ratio=0.0, host_share_lost=0.0, residual_consumed=0.0
+    )
     for key, scale in scales.items():
         args = {"particle": formed.particle, "scenario": scenarios[key], "scales": scale}
         blocks = (cell.cathode, cell.cell, cell.protocol, cell.degradation)
         plain = model(*blocks, **args, electrode=None)
-        covered_by_nothing = model(*blocks, **args, electrode=NOTHING, strained_thickness=5e-9)
+        covered_by_nothing = model(*blocks, **args, electrode=nothing, strained_thickness=5e-9)
         assert covered_by_nothing == plain
         np.testing.assert_array_equal(life(covered_by_nothing, tables).capacity, life(plain, tables).capacity)
 
@@ -252,21 +256,27 @@ def test_coverage_by_a_film_without_properties_ages_as_the_bare_cell(bare):
     np.testing.assert_allclose(named.capacity, plain.capacity, rtol=1e-9)
 
 
-def test_the_dose_is_conserved_when_it_spreads_into_the_boundaries(zhao, ready, scales):
+@pytest.mark.parametrize("wetting", [1.0, 0.8])
+def test_the_dose_is_conserved_when_it_spreads_into_the_boundaries(zhao, ready, scales, wetting):
     cell, (formed, _) = zhao.cells["coated"], ready["coated"]
     blocks = (cell.cathode, cell.cell, cell.protocol, cell.degradation)
     scale = scales["outer/series"]
-    films = []
-    for reach in ("outer", "boundaries"):
-        scenario = Scenario(name=reach, title="", reach=reach)
-        films.append(
-            model(*blocks, particle=formed.particle, scenario=scenario, scales=scale, electrode=replace(formed.electrode, release_ratio=0.0))
+    electrode = replace(formed.electrode, release_ratio=0.0, wetting_share=wetting)
+    outer, within = (
+        model(
+            *blocks,
+            particle=formed.particle,
+            scenario=Scenario(name=r, title="", reach=r),
+            scales=scale,
+            electrode=electrode,
         )
-    outer, within = films
-    area, limit = formed.particle.outer_area, within.crack_area_max
-    volume = lambda m, a: a * m.coverage_outer * m.film_path_outer  # noqa: E731  (the path is the thickness times a constant)
-    assert volume(within, area + limit) == pytest.approx(volume(outer, area), rel=1e-12)
-    assert outer.coverage_cracks == 0 and within.coverage_cracks == within.coverage_outer
+        for r in ("outer", "boundaries")
+    )
+    # the path is the thickness times a constant
+    on_outer = lambda m: formed.particle.outer_area * m.coverage_outer * m.film_path_outer  # noqa: E731
+    in_cracks = lambda m: m.crack_area_max * m.coverage_cracks * m.film_path_cracks  # noqa: E731
+    assert on_outer(within) + in_cracks(within) == pytest.approx(on_outer(outer), rel=1e-12, abs=0)
+    assert in_cracks(outer) == 0 and in_cracks(within) > 0
 
 
 def test_an_overloaded_layer_falls_off_and_one_at_the_limit_half(zhao, ready, scales):
@@ -276,11 +286,13 @@ def test_an_overloaded_layer_falls_off_and_one_at_the_limit_half(zhao, ready, sc
 
     def coverage(ratio):
         electrode = replace(formed.electrode, release_ratio=ratio)
-        return model(*blocks, particle=formed.particle, scenario=scenario, scales=scales["outer/series"], electrode=electrode).coverage_outer
+        return model(
+            *blocks, particle=formed.particle, scenario=scenario, scales=scales["outer/series"], electrode=electrode
+        ).coverage_outer
 
     formed_coverage = formed.electrode.coverage_formed
     assert coverage(0.0) == formed_coverage
-    assert coverage(1.0) == pytest.approx(formed_coverage / 2, rel=1e-12)
+    assert coverage(1.0) == pytest.approx(formed_coverage / 2, rel=1e-12, abs=0)
     assert coverage(100.0) == pytest.approx(0, abs=1e-6)
 
 

@@ -21,7 +21,9 @@ def overpotential(total, area, resistance, exchange, thermal):
         free = 2 * exchange * math.sinh(min(eta / (2 * thermal), 300))
         if r == 0:
             return free
-        return brentq(lambda i: r * i + 2 * thermal * math.asinh(i / (2 * exchange)) - eta, 0, min(eta / r, free), xtol=1e-14)
+        return brentq(
+            lambda i: r * i + 2 * thermal * math.asinh(i / (2 * exchange)) - eta, 0, min(eta / r, free), xtol=1e-14
+        )
 
     faces = [(a, r) for a, r in zip(area, resistance) if a > 0]
     return brentq(lambda eta: sum(a * current(eta, r) for a, r in faces) - total, 0, 3.0, xtol=1e-12)
@@ -70,7 +72,15 @@ class Particle:
         pattern = diags([1.0, 1.0, 1.0], [-1, 0, 1], shape=(CELLS, CELLS))
         span = self.m.capacity_full / self.current
         return solve_ivp(
-            self.slope, (0, span), x, method="BDF", rtol=1e-7, atol=1e-9, events=event, jac_sparsity=pattern, dense_output=True
+            self.slope,
+            (0, span),
+            x,
+            method="BDF",
+            rtol=1e-7,
+            atol=1e-9,
+            events=event,
+            jac_sparsity=pattern,
+            dense_output=True,
         )
 
 

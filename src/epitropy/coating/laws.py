@@ -19,7 +19,7 @@ def mean_thickness(mass_ratio: float, density: float, area: float) -> float:
 def footprint(thickness: float, diameter: float) -> float:
     """Area covered by agglomerates if none overlapped, per area: N = n pi d^2/4 = 1.5 t/d for spheres.
 
-    >>> footprint(10e-9, 50e-9)
+    >>> round(footprint(10e-9, 50e-9), 12)
     0.3
     """
     return 1.5 * thickness / diameter

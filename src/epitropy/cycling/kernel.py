@@ -206,8 +206,9 @@ def _terminal(m, t, s, x_surface: float, sign: float, current_mass: float, curre
 def half_cycle(m, t, s, x, sign: float, rate: float, steps: int, trace):
     """Constant current to the cut-off from profile ``x`` (changed in place).
 
-    Returns (change of mean lithium, exposure [s], mean terminal voltage [V], reached the cut-off). ``trace`` takes
-    rows of (mean lithium, voltage) as long as it has room; pass an empty one for none.
+    Returns (charge passed as a change of mean lithium, exposure [s], mean terminal voltage [V], reached the cut-off).
+    The charge is counted apart from the profile. ``trace`` takes rows of (mean lithium, voltage) as long as it has
+    room; pass an empty one for none.
     """
     n = x.shape[0]
     link, depth = _geometry(n)
@@ -222,7 +223,6 @@ def half_cycle(m, t, s, x, sign: float, rate: float, steps: int, trace):
     mobility = np.empty(n)
     work = np.empty((2, n))
     current = np.full(s.area.shape[0], current_mass / max(s.area.sum(), 1e-12))
-    start = x.mean()
     mobility_end = scale * lookup(t.diffusivity, old[n - 1])
     surface = old[n - 1] + speed / 3.0 * depth / mobility_end
     voltage = _terminal(m, t, s, surface, sign, current_mass, current)
@@ -234,6 +234,7 @@ def half_cycle(m, t, s, x, sign: float, rate: float, steps: int, trace):
     fine = False
     fine_steps = 0
     reached = False
+    longest = 2.0 / abs(speed)  # twice a full lithium swing: no cut-off will come
     if (voltage - limit) * sign >= 0.0:
         return 0.0, 0.0, limit, True
     while True:
@@ -277,11 +278,13 @@ def half_cycle(m, t, s, x, sign: float, rate: float, steps: int, trace):
             fine_steps += 1
             if fine_steps > 60:
                 break
+        elif time > longest:
+            break
         else:
             order = 2
     for i in range(n):
         x[i] = old[i]
-    return x.mean() - start, exposure, energy / max(time, 1e-12), reached
+    return speed * time, exposure, energy / max(time, 1e-12), reached
 
 
 @compiled
@@ -347,7 +350,7 @@ def one_cycle(m, t, s, x, charge_rate: float, discharge_rate: float, steps: int)
     charged = x.mean()
     back, exposure_down, voltage, ok_down = half_cycle(m, t, s, x, -1.0, discharge_rate, steps, empty)
     capacity = back * m.capacity_full * s.active / m.mass_factor
-    imbalance = abs(before + out + back - x.mean())
+    imbalance = max(abs(before + out - charged), abs(charged + back - x.mean()))
     if not (ok_up and ok_down):
         capacity = math.nan
     return capacity, exposure_up + exposure_down, charged, voltage, imbalance

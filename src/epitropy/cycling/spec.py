@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from ..errors import InputError
 from ..records.sourced import Sourced
 from ..sources import dials
-from ..units import Unit
+from ..units import FRACTION, NOT_NEGATIVE, POSITIVE, Unit, Within
 
 Share = Annotated[float, Unit("1")]
 
@@ -26,27 +26,28 @@ class Cathode:
     structure: Literal["layered"] = "layered"
     lattice: str = "ncm90"
     ocv: str = "ncm90"
-    particle_diameter: Annotated[Sourced, Unit("m", show="um")]
-    grain_size: Annotated[Sourced, Unit("m", show="um")]
-    wetted_area: Annotated[Sourced, Unit("m2/kg", show="m2/g")]
-    roughness: Annotated[Sourced, Unit("1")]
-    residual_lithium: Annotated[Sourced, Unit("mol/kg")]
-    surface_resistance: Annotated[Sourced, Unit("ohm m2", show="ohm cm2")]
-    inactive_share: Annotated[Sourced, Unit("1", show="%")]
+    particle_diameter: Annotated[Sourced, Unit("m", show="um"), POSITIVE]
+    grain_size: Annotated[Sourced, Unit("m", show="um"), POSITIVE]
+    wetted_area: Annotated[Sourced, Unit("m2/kg", show="m2/g"), POSITIVE]
+    roughness: Annotated[Sourced, Unit("1"), POSITIVE]
+    residual_lithium: Annotated[Sourced, Unit("mol/kg"), NOT_NEGATIVE]
+    surface_resistance: Annotated[Sourced, Unit("ohm m2", show="ohm cm2"), NOT_NEGATIVE]
+    inactive_share: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_high=True)]
     ocv_shift: Annotated[Sourced, Unit("V", show="mV")]
-    young_modulus: Annotated[Sourced, Unit("Pa", show="GPa")]
-    poisson_ratio: Annotated[Sourced, Unit("1")]
-    boundary_toughness: Annotated[Sourced, Unit("J/m2")]
-    breathing: Annotated[Sourced, Unit("1")]
-    apparent_radius: Annotated[Sourced, Unit("m", show="um")]
-    exchange_current: Annotated[Sourced, Unit("A/m2")]
+    young_modulus: Annotated[Sourced, Unit("Pa", show="GPa"), POSITIVE]
+    poisson_ratio: Annotated[Sourced, Unit("1"), Within(-1.0, 0.5, open_low=True)]
+    boundary_toughness: Annotated[Sourced, Unit("J/m2"), POSITIVE]
+    breathing: Annotated[Sourced, Unit("1"), NOT_NEGATIVE]
+    apparent_radius: Annotated[Sourced, Unit("m", show="um"), POSITIVE]
+    exchange_current: Annotated[Sourced, Unit("A/m2"), POSITIVE]
 
     def __post_init__(self) -> None:
         for name, occupancy in self.composition.items():
+            if not all(0 <= y <= 1 for y in occupancy.values()):
+                raise InputError(f"composition.{name}", f"{dict(occupancy)}", "fractions between 0 and 1")
             total = sum(occupancy.values())
             if abs(total - 1) > 1e-6:
                 raise InputError(f"composition.{name}", f"fractions sum to {total:g}", "a sum of 1")
-        _need_positive(self, "particle_diameter", "grain_size", "wetted_area", "roughness", "apparent_radius")
 
 
 @dials("cell")
@@ -55,28 +56,25 @@ class Cell:
 
     format: Literal["coin", "pouch"] = "coin"
     electrolyte: str = "1 M LiPF6 in EC:EMC"
-    area: Annotated[Sourced, Unit("m2", show="cm2")]
-    loading: Annotated[Sourced, Unit("kg/m2", show="mg/cm2")]
-    series_resistance: Annotated[Sourced, Unit("ohm m2", show="ohm cm2")]
-    lithium_resistance_growth: Annotated[Sourced, Unit("ohm m2", show="ohm cm2")]
-
-    def __post_init__(self) -> None:
-        _need_positive(self, "area", "loading")
+    area: Annotated[Sourced, Unit("m2", show="cm2"), POSITIVE]
+    loading: Annotated[Sourced, Unit("kg/m2", show="mg/cm2"), POSITIVE]
+    series_resistance: Annotated[Sourced, Unit("ohm m2", show="ohm cm2"), NOT_NEGATIVE]
+    lithium_resistance_growth: Annotated[Sourced, Unit("ohm m2", show="ohm cm2"), NOT_NEGATIVE]
 
 
 @dials("protocol")
 class Protocol:
     """Galvanostatic cycling between two cut-offs after a slow formation."""
 
-    one_c: Annotated[Sourced, Unit("A/kg", show="mA/g")]
+    one_c: Annotated[Sourced, Unit("A/kg", show="mA/g"), POSITIVE]
     upper_voltage: Annotated[Sourced, Unit("V")]
     lower_voltage: Annotated[Sourced, Unit("V")]
-    charge_rate: Annotated[Sourced, Unit("1")]
-    discharge_rate: Annotated[Sourced, Unit("1")]
-    formation_rate: Annotated[Sourced, Unit("1")]
+    charge_rate: Annotated[Sourced, Unit("1"), POSITIVE]
+    discharge_rate: Annotated[Sourced, Unit("1"), POSITIVE]
+    formation_rate: Annotated[Sourced, Unit("1"), POSITIVE]
     formation_cycles: Annotated[int, Unit("1")] = 2
     cycles: Annotated[int, Unit("1")] = 200
-    temperature: Annotated[Sourced, Unit("K", show="degC")]
+    temperature: Annotated[Sourced, Unit("K", show="degC"), POSITIVE]
     mass_basis: Literal["coated powder", "host"] = "coated powder"
 
     def __post_init__(self) -> None:
@@ -92,30 +90,23 @@ class Protocol:
             raise InputError("upper_voltage", f"window {low:g}-{high:g} V", "cut-offs between 1.5 and 5 V")
         if self.cycles < 2 or self.formation_cycles < 1:
             raise InputError("cycles", f"{self.cycles} after {self.formation_cycles}", "2 or more after 1 or more")
-        _need_positive(self, "one_c", "charge_rate", "discharge_rate", "formation_rate", "temperature")
 
 
 @dials("degradation")
 class Degradation:
     """Priors of the ageing laws (see ``cycling/laws.py``)."""
 
-    skin_thickness_200: Annotated[Sourced, Unit("m", show="nm")]
-    skin_transport_share: Annotated[Sourced, Unit("1", show="%")]
-    fresh_skin: Annotated[Sourced, Unit("m", show="nm")]
-    threshold: Annotated[Sourced, Unit("1")]
-    threshold_width: Annotated[Sourced, Unit("1")]
-    skin_resistivity: Annotated[Sourced, Unit("ohm m")]
-    dead_volume_ratio: Annotated[Sourced, Unit("1")]
-    cracked_share: Annotated[Sourced, Unit("1", show="%")]
-    wetted_area_200: Annotated[Sourced, Unit("m2/kg", show="m2/g")]
-    deep_charge_share: Annotated[Sourced, Unit("1", show="%")]
-    crosstalk_growth: Annotated[Sourced, Unit("ohm m2", show="ohm cm2")]
-    pinned_share_200: Annotated[Sourced, Unit("1", show="%")]
-    pinning_limit: Annotated[Sourced, Unit("1")]
-    coherency: Annotated[Sourced, Unit("1", show="%")]
-
-
-def _need_positive(record: object, *names: str) -> None:
-    for name in names:
-        if (value := getattr(record, name)).value <= 0:
-            raise InputError(name, f"{value.value:g} {value.unit}", "a positive number")
+    skin_thickness_200: Annotated[Sourced, Unit("m", show="nm"), POSITIVE]
+    skin_transport_share: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_low=True, open_high=True)]
+    fresh_skin: Annotated[Sourced, Unit("m", show="nm"), NOT_NEGATIVE]
+    threshold: Annotated[Sourced, Unit("1"), FRACTION]
+    threshold_width: Annotated[Sourced, Unit("1"), POSITIVE]
+    skin_resistivity: Annotated[Sourced, Unit("ohm m"), POSITIVE]
+    dead_volume_ratio: Annotated[Sourced, Unit("1"), NOT_NEGATIVE]
+    cracked_share: Annotated[Sourced, Unit("1", show="%"), FRACTION]
+    wetted_area_200: Annotated[Sourced, Unit("m2/kg", show="m2/g"), POSITIVE]
+    deep_charge_share: Annotated[Sourced, Unit("1", show="%"), FRACTION]
+    crosstalk_growth: Annotated[Sourced, Unit("ohm m2", show="ohm cm2"), NOT_NEGATIVE]
+    pinned_share_200: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_high=True)]
+    pinning_limit: Annotated[Sourced, Unit("1"), FRACTION]
+    coherency: Annotated[Sourced, Unit("1", show="%"), FRACTION]

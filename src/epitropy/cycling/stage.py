@@ -166,9 +166,10 @@ def _reach(
         return 0.0, 0.0, 0.0
     if scenario.reach == "outer":
         return electrode.coverage_formed * _bonded(electrode, 1.0), 0.0, electrode.thickness
-    shared = particle.outer_area / (particle.outer_area + crack_limit)
+    wet = electrode.wetting_share
+    shared = particle.outer_area / (particle.outer_area + wet * crack_limit)
     coverage = electrode.coverage_formed * _bonded(electrode, shared)
-    return coverage, coverage * electrode.wetting_share, electrode.thickness * shared
+    return coverage, coverage * wet, electrode.thickness * shared
 
 
 def _bonded(electrode: CoatedElectrode, thinner: float) -> float:

@@ -114,7 +114,7 @@ class Headline:
     cells: Mapping[str, CellHeadline]
     draws: Annotated[int, Unit("1")]
     solved_by_scenario: Annotated[Mapping[str, float], Unit("1")]
-    reasons_unsolved: Mapping[str, int]
+    reasons_unsolved: Annotated[Mapping[str, int], Unit("1")]
     between_scenarios: Annotated[float, Unit("1", show="%")]  # share of the variance of the predicted retention
     baselines: tuple[Baseline, ...]
     placebos: tuple[Placebo, ...]

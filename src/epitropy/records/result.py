@@ -52,6 +52,6 @@ class StudyResult:
     cells: Mapping[str, CellStages]
     scenarios: tuple[Scenario, ...]
     scales: Mapping[str, Scales]  # by scenario, at the medians
-    nominal: Mapping[str, Mapping[str, float]]  # retention at the medians, by cell and scenario
+    nominal: Annotated[Mapping[str, Mapping[str, float]], Unit("1")]  # retention at the medians, by cell and scenario
     headline: Headline | None  # None for a quick run at the medians
     references: tuple[str, ...]

@@ -27,6 +27,7 @@ from .text import losses_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ..records.headline import Influence
     from ..records.result import StudyResult
     from ..study import Study
 
@@ -121,16 +122,13 @@ def _reported_marks(axes: Axes, study: Study) -> dict[str, dict[int, float]]:
 def _capacity_caption(result: StudyResult, study: Study) -> str:
     known, treated = known_cell(study), treated_cell(study)
     if result.headline is None:
-        return "Discharge capacity at 1C of each cell in every scenario, all inputs at their medians; no interval."
-    fitted = (
-        f"The {known} cell passes through its data because two scalars were solved for it in every draw. "
-        if study.calibration
-        else ""
-    )
+        return "Discharge capacity of each cell in every scenario, all inputs at their medians; no interval."
+    fitted = f"{known} passes through its data because two scalars were solved for it in every draw; between them its "
+    band = result.headline.cells[treated].band
+    first, last = (fixed(float(shown(band.high[i] - band.low[i], CAPACITY)), 0) for i in (0, -1))
     return (
-        f"Discharge capacity at 1C, all scenarios weighted equally. {fitted}The band of {treated} is wide because "
-        "draws and "
-        "scenarios disagree, at the first cycle already."
+        f"Discharge capacity, all scenarios weighted equally. {fitted + 'band opens. ' if study.calibration else ''}"
+        f"The band of {treated} is {first} mAh/g wide at cycle 1 and {last} mAh/g at cycle {band.cycle.size}."
     )
 
 
@@ -138,33 +136,37 @@ def scenario_forest(result: StudyResult, study: Study) -> Drawing:
     """Retention per scenario with its interval, the reported value and the baselines as lines."""
     cell = treated_cell(study)
     groups = list(dict.fromkeys(s.title for s in result.scenarios))
-    mixture = result.headline is not None
-    figure, (axes,) = canvas(result, 1.5 + 0.52 * (len(groups) + mixture))
+    figure, (axes,) = canvas(result, 1.5 + 0.52 * (len(groups) + (result.headline is not None)))
     rows = _forest_rows(result, cell)
     limit = _forest_limit(rows, study, cell)
     for scenario in result.scenarios:
         y = groups.index(scenario.title) + (-0.16 if scenario.gap_carrier == "series" else 0.16)
         _forest_point(axes, rows[scenario.name], y, limit, *CARRIER_LOOK[scenario.gap_carrier])
-    if mixture:
+    if "all" in rows:
         _forest_point(axes, rows["all"], len(groups), limit, BLACK, "D")
+        groups.append("all scenarios, weighted equally")
     _forest_lines(axes, result, study, cell)
-    labels = groups + (["all scenarios, weighted equally"] if mixture else [])
-    axes.set_yticks(range(len(labels)), [wrapped(t, 34) for t in labels])
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_xlim(right=limit)
-    axes.set_xlabel(f"retention after {study.cells[cell].protocol.cycles} cycles / %")
-    axes.grid(axis="y", visible=False)
-    _forest_legend(axes)
-    header = ("scenario", "low_percent", "median_percent", "high_percent")
-    kept = tuple((n, *(r if r else (None, None, None))) for n, r in rows.items())
+    _forest_axes(axes, groups, limit, study.cells[cell].protocol.cycles)
     return Drawing(
         name="scenarios",
         title=f"Predicted retention of {cell}, scenario by scenario",
         caption=_forest_caption(result, study, limit, rows),
         figure=figure,
-        header=header,
-        rows=kept,
+        header=("scenario", "low_percent", "median_percent", "high_percent"),
+        rows=tuple((n, *(r if r else (None, None, None))) for n, r in rows.items()),
     )
+
+
+def _forest_axes(axes: Axes, labels: list[str], limit: float, cycles: int) -> None:
+    axes.set_yticks(range(len(labels)), [wrapped(t, 34) for t in labels])
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_xlim(right=limit)
+    axes.set_xlabel(f"retention after {cycles} cycles / %")
+    axes.grid(axis="y", visible=False)
+    for name, (colour, marker) in CARRIER_LOOK.items():
+        words = {"series": "cycle-1 gap by surface resistance", "inactive": "cycle-1 gap by an inactive share"}[name]
+        axes.plot([], [], marker, color=colour, label=words)
+    legend_above(axes)
 
 
 def _forest_rows(result: StudyResult, cell: str) -> dict[str, tuple[float, float, float] | None]:
@@ -181,7 +183,7 @@ def _forest_limit(rows: dict, study: Study, cell: str) -> float:
     """Right end of the axis: everything, unless single intervals run far beyond the rest."""
     highs = [r[2] for r in rows.values() if r] or [100.0]
     medians = [r[1] for r in rows.values() if r] or [100.0]
-    return float(min(max(max(highs), 100.0) + 3, max(130.0, max(medians) + 12)))
+    return float(min(max(max(highs), 100.0) + 3, max(130.0, max(medians) + 12, 1.12 * float(np.median(highs)))))
 
 
 def _forest_point(
@@ -191,7 +193,7 @@ def _forest_point(
         axes.text(
             0.01,
             y,
-            "no draw could be solved",
+            "not solved",
             transform=axes.get_yaxis_transform(),
             va="center",
             fontsize=7.5,
@@ -222,13 +224,6 @@ def _forest_lines(axes: Axes, result: StudyResult, study: Study, cell: str) -> N
     for baseline, dash in zip(result.headline.baselines if result.headline else (), dashes):
         label = f"baseline: {baseline.name}, {fixed(100 * baseline.retention, 1)} %"
         axes.axvline(100 * baseline.retention, color=BLACK, linewidth=1.3, linestyle=dash, label=label)
-
-
-def _forest_legend(axes: Axes) -> None:
-    for name, (colour, marker) in CARRIER_LOOK.items():
-        words = {"series": "cycle-1 gap by surface resistance", "inactive": "cycle-1 gap by an inactive share"}[name]
-        axes.plot([], [], marker, color=colour, label=words)
-    legend_above(axes)
 
 
 def _forest_caption(result: StudyResult, study: Study, limit: float, rows: dict) -> str:
@@ -298,41 +293,36 @@ def tornado(result: StudyResult, study: Study, most: int = 10) -> Drawing | None
     if not rows:
         return None
     figure, (axes,) = canvas(result, 1.3 + 0.42 * len(rows))
-    y = np.arange(len(rows))
-    for values, colour, label in (
-        ([100 * i.low for i in rows], ORANGE, "input at the low end of its 80 % range"),
-        ([100 * i.high for i in rows], BLUE, "input at the high end"),
-    ):
-        shift = -0.19 if colour == ORANGE else 0.19
-        axes.barh(y + shift, values, 0.36, color=colour, label=label)
-    axes.set_yticks(y, [wrapped(f"{i.label} · {i.grade}", 44) for i in rows], fontsize=8.5)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.axvline(0, color="#444444", linewidth=0.8)
-    axes.margins(x=0.06)
-    for at, i in zip(y, rows):
-        axes.text(
-            1.06,
-            at,
-            f"{100 * i.share:.0f} %",
-            transform=axes.get_yaxis_transform(),
-            ha="right",
-            va="center",
-            fontsize=8.5,
-        )
-    axes.text(1.06, 1.0, "share", transform=axes.transAxes, ha="right", va="bottom", fontsize=8.5)
+    _tornado_bars(axes, rows)
     axes.set_xlabel("change of retention / percentage points")
-    axes.grid(axis="y", visible=False)
     legend_above(axes)
     return Drawing(
         name="influence",
         title="Which inputs move the prediction",
         caption=(
             f"The {len(rows)} inputs with the largest share of the variance of the predicted retention of "
-            f"{treated_cell(study)}, "
-            "each moved alone to the ends of its 80 % range; bars are means over the scenarios. The share counts "
-            "the size of the move in every scenario, so moves that cancel in the mean still count."
+            f"{treated_cell(study)}, each moved alone to the ends of its 80 % range; bars are means over the "
+            "scenarios. "
+            "The share counts the size of the move in every scenario, so moves that cancel in the mean still count."
         ),
         figure=figure,
         header=("input", "grade", "low_end_points", "high_end_points", "share_percent"),
         rows=tuple((i.name, i.grade, 100 * i.low, 100 * i.high, 100 * i.share) for i in rows),
     )
+
+
+def _tornado_bars(axes: Axes, rows: list[Influence]) -> None:
+    """Two bars an input, its share beside them."""
+    y = np.arange(len(rows))
+    axes.barh(y - 0.19, [100 * i.low for i in rows], 0.36, color=ORANGE, label="input at low end of its 80 % range")
+    axes.barh(y + 0.19, [100 * i.high for i in rows], 0.36, color=BLUE, label="at its high end")
+    axes.set_yticks(y, [wrapped(f"{i.label} · {i.grade}", 44) for i in rows], fontsize=8.5)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.axvline(0, color="#444444", linewidth=0.8)
+    axes.margins(x=0.06)
+    axes.grid(axis="y", visible=False)
+    beside = {"ha": "right", "fontsize": 8.5}
+    axes.text(1.06, 1.0, "share", transform=axes.transAxes, va="bottom", **beside)
+    for at, i in zip(y, rows):
+        share = f"{100 * i.share:.0f} %"
+        axes.text(1.06, at, share, transform=axes.get_yaxis_transform(), va="center", **beside)

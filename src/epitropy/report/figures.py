@@ -96,14 +96,35 @@ def svg(drawing: Drawing, salt: str) -> str:
     """The figure as an SVG element; the same each time, with ids that no other figure of a page has."""
     buffer = io.StringIO()
     blank = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    with matplotlib.rc_context({**STYLE, "svg.hashsalt": f"{salt}-{drawing.name}"}):
+    with matplotlib.rc_context({**STYLE, "svg.hashsalt": salt}):
         drawing.figure.savefig(buffer, format="svg", metadata=blank)
     text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r'\bid="', f'id="{drawing.name}-', text)
-    text = re.sub(r'(href="#|url\(#)', rf"\g<1>{drawing.name}-", text)
+    text = _own_ids(_rounded(text[text.index("<svg") :]), drawing.name)
     text = text.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
     return text.replace("<svg ", f'<svg role="img" aria-label="{drawing.title}" ', 1)
+
+
+def _rounded(text: str) -> str:
+    """Coordinates to a thousandth of a point: a smaller file, and no trace of how the layout's solver rounds.
+
+    >>> _rounded('d="M 12.345678 0.5"')
+    'd="M 12.346 0.5"'
+    """
+    return re.sub(r"\d+\.\d{4,}", lambda number: f"{float(number.group()):.3f}".rstrip("0").rstrip("."), text)
+
+
+def _own_ids(text: str, name: str) -> str:
+    """Ids counted in order of appearance, with the figure's name before them.
+
+    >>> _own_ids('<g id="x7"/><use xlink:href="#x7"/><g clip-path="url(#p)"/>', "depth")
+    '<g id="depth-1"/><use xlink:href="#depth-1"/><g clip-path="url(#depth-2)"/>'
+    """
+    names: dict[str, str] = {}
+
+    def renamed(found: re.Match) -> str:
+        return found.group(1) + names.setdefault(found.group(2), f"{name}-{len(names) + 1}")
+
+    return re.sub(r'(\bid="|href="#|url\(#)([^")]+)', renamed, text)
 
 
 def csv_text(drawing: Drawing) -> str:

@@ -150,37 +150,33 @@ def _paths(result: StudyResult, study: Study) -> dict[str, StrainPath]:
 
 
 def _strain_axes(top: Axes, below: Axes, result: StudyResult, study: Study, paths: dict[str, StrainPath]) -> None:
-    cell = study.cells[treated_cell(study)]
     top.axhline(0, color="#444444", linewidth=0.8)
     top.set_ylabel("misfit / %")
-    below.set_yscale("log")
-    largest = max(p.largest_release for p in paths.values())
+    _toughness_lines(below, study, max(p.largest_release for p in paths.values()))
+    below.set(xlabel="lithium content x of the host   (charging runs to the right)", ylabel="energy release / (J/m²)")
+    top.set_xlim(1.0, 0.0)  # shared
+    reached = _reached(result, study)
+    if reached is not None:
+        for axes in (top, below):
+            axes.axvline(reached, color=RED, linewidth=1.2, linestyle=(0, (5, 3)))
+        across = top.get_xaxis_transform()
+        word = f"top of charge, {treated_cell(study)}"
+        top.text(reached, 1.0, word, transform=across, ha="center", va="bottom", fontsize=8, color=RED)
+    legend_above(top, 2 if len(paths) > 3 else 3)
+
+
+def _toughness_lines(axes: Axes, study: Study, largest: float) -> None:
+    """What it takes to open an interface, on the scale of what is released."""
+    cell = study.cells[treated_cell(study)]
     toughness = {"grain boundaries": cell.cathode.boundary_toughness}
     if cell.coating is not None:
         toughness["layer on host"] = cell.layer.interface_toughness
-    below.set_ylim(1e-4, 4 * max(largest, *(v.value for v in toughness.values())))
+    axes.set_yscale("log")
+    axes.set_ylim(1e-4, 4 * max(largest, *(v.value for v in toughness.values())))
     for word, number in toughness.items():
-        below.axhline(number.value, color=GREY, linewidth=1.0, linestyle=(0, (1, 2)))
+        axes.axhline(number.value, color=GREY, linewidth=1.0, linestyle=(0, (1, 2)))
         text = f"toughness, {word}: {significant(number.value, 2)} J/m² ({number.grade})"
-        below.text(0.55, number.value, text, ha="center", va="center", fontsize=7.5, color=GREY, bbox=BEHIND)
-    below.set(xlabel="lithium content x of the host   (charging runs to the right)", ylabel="energy release / (J/m²)")
-    reached = _reached(result, study)
-    for axes in (top, below):
-        axes.set_xlim(1.0, 0.0)
-        if reached is not None:
-            axes.axvline(reached, color=RED, linewidth=1.2, linestyle=(0, (5, 3)))
-    if reached is not None:
-        top.text(
-            reached,
-            0.99,
-            " top of charge ",
-            transform=top.get_xaxis_transform(),
-            ha="left",
-            va="top",
-            fontsize=8,
-            color=RED,
-        )
-    legend_above(top, 2 if len(paths) > 3 else 3)
+        axes.text(0.55, number.value, text, ha="center", va="center", fontsize=7.5, color=GREY, bbox=BEHIND)
 
 
 def _reached(result: StudyResult, study: Study) -> float | None:

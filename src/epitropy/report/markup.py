@@ -32,8 +32,9 @@ def paragraphs(texts: Iterable[object], kind: str = "") -> Html:
     return Html("\n".join(f"<p{mark}>{safe(t)}</p>" for t in texts))
 
 
-def bullets(texts: Iterable[object]) -> Html:
-    return Html("<ul>" + "".join(f"<li>{safe(t)}</li>" for t in texts) + "</ul>")
+def bullets(texts: Iterable[object], kind: str = "") -> Html:
+    mark = f' class="{kind}"' if kind else ""
+    return Html(f"<ul{mark}>" + "".join(f"<li>{safe(t)}</li>" for t in texts) + "</ul>")
 
 
 def table(header: Sequence[object], rows: Iterable[Sequence[object]], *, caption: object = "", kind: str = "") -> Html:

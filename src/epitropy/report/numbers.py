@@ -36,7 +36,7 @@ def decimals(half_width: float, most: int = 1) -> int:
     """
     if not half_width > 0:
         return most
-    return min(most, 1 - int(f"{half_width:.1e}".split("e")[1]))
+    return min(most, 2 - int(f"{half_width:.1e}".split("e")[1]))
 
 
 def fixed(value: float, places: int) -> str:
@@ -58,13 +58,13 @@ def interval(value: float, low: float, high: float, most: int = 1) -> tuple[str,
     return fixed(value, places), fixed(low, places), fixed(high, places)
 
 
-def written(value: float, low: float, high: float, join: str = " to ") -> str:
+def written(value: float, low: float, high: float, join: str = " to ", most: int = 1) -> str:
     """A number with its interval, or alone where rounding leaves none.
 
     >>> written(140.07, 111.3, 161.0), written(174.70, 174.69, 174.71)
     ('140 (111 to 161)', '174.7')
     """
-    middle, below, above = interval(value, low, high)
+    middle, below, above = interval(value, low, high, most)
     return middle if below == above else f"{middle} ({below}{join}{above})"
 
 

@@ -18,6 +18,7 @@ def html(result: StudyResult, study: Study) -> str:
     """The report of a result, nominal or with its headline; the same text for the same result."""
     parts = [(name, title, body) for name, title, body in _sections(result, study) if body.strip()]
     links = "".join(f'<a href="#{name}">{safe(title)}</a>' for name, title, _ in parts)
+    links += '<a href="#limits">What this model cannot say</a>'
     bodies = "\n".join(
         f'<section id="{name}"><h2>{safe(title)}</h2>\n{body}\n</section>' for name, title, body in parts
     )

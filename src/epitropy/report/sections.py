@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from ..constants import GAS_CONSTANT
 from . import tables, text
 from .facts import Compared, coated_cell, grade_counts, treated_cell
 from .figures import Drawing, csv_link, svg
@@ -20,12 +21,19 @@ def headline(result: StudyResult, study: Study) -> Html:
     """Prediction beside the reported numbers, baselines, placebos, scenarios, measurements."""
     parts = [paragraphs(text.verdict(result, study))]
     if result.headline is not None:
-        header = ("cell", "quantity", "median and 80 % interval", "reported (grade)", "verdict")
-        parts.append(table(header, [(*row[:4], _verdict(row[4])) for row in tables.comparison_rows(result, study)]))
+        parts.append(_comparison(result, study))
     parts.append(paragraphs([text.basis(result, study)]))
     if result.headline is not None:
         parts += [paragraphs([text.unsolved(result.headline)]), _beside(result, study)]
     return join([*parts, _scenarios(result, study), _measurements(result, study)])
+
+
+def _comparison(result: StudyResult, study: Study) -> Html:
+    """Computed beside reported; without reported numbers the computed ones alone."""
+    header = ("cell", "quantity", "median and 80 % interval", "reported (grade)", "verdict")
+    rows = [(*row[:4], _verdict(row[4])) for row in tables.comparison_rows(result, study)]
+    width = 5 if study.reported else 3
+    return table(header[:width], [row[:width] for row in rows])
 
 
 def _verdict(words: str) -> Html:
@@ -45,7 +53,7 @@ def _beside(result: StudyResult, study: Study) -> Html:
         "Gain: median retention over that of the calibrated cell. A placebo gains as much if its gain is not "
         "0.05 points below the prediction's."
     )
-    said = paragraphs(text.placebos(result.headline))
+    said = paragraphs([*text.baselines(result, study), *text.placebos(result.headline)])
     return join([title, said, table(header, marked, kind="numbers"), paragraphs([note], "meta")])
 
 
@@ -65,7 +73,7 @@ def _scenarios(result: StudyResult, study: Study) -> Html:
         for i, (_, gap, first, last, kept, lost) in enumerate(group):
             shown = title if i == 0 else ""
             rows.append((shown, gap, _number(first), _number(last), _number(kept), *((lost,) if unsolved else ())))
-    said = [t for t in (text.above_one(result, study), *text.closest(result)) if t]
+    said = [t for t in (text.above_one(result, study), *text.closest(result), text.coincide(result)) if t]
     return join([Html(f"<h3>Scenarios for {safe(cell)}</h3>"), table(header, rows, kind="numbers"), paragraphs(said)])
 
 
@@ -165,9 +173,11 @@ def hosts(result: StudyResult, study: Study) -> Html:
 def _phase(found) -> str:
     phases = found.phases
     return (
-        f"{phases.host.capitalize()}: {phases.reason}. Candidates: {', '.join(phases.candidates)}. "
-        f"T S of the mixing: {field_text(phases, 'entropy_term')} of cation sites; "
-        f"boundaries of a second phase or of inclusions: {field_text(phases, 'boundary_fraction')} of the layer."
+        f"{phases.host.capitalize()}: {phases.reason.replace('degC', '°C')}; even 1.5 R would pay for "
+        f"{significant(1.5 * phases.entropy_term / found.layer_entropy.by_site['M'] * GAS_CONSTANT / 1e3)} kJ/mol "
+        "only. "
+        f"Candidates: {', '.join(phases.candidates)}. Boundaries of a second phase or of inclusions: "
+        f"{field_text(phases, 'boundary_fraction')} of the layer."
     )
 
 
@@ -209,7 +219,7 @@ def _no_effect(result: StudyResult, study: Study) -> Html:
         "a model that uses them."
     )
     title = Html('<h3 id="no-effect">No effect in this model</h3>')
-    return join([title, paragraphs([note]), bullets(f"{label} ({name})" for name, label in rows)])
+    return join([title, paragraphs([note]), bullets((f"{label} ({name})" for name, label in rows), "columns")])
 
 
 def _limits() -> Html:
@@ -218,7 +228,7 @@ def _limits() -> Html:
 
 def _references(result: StudyResult) -> Html:
     kinds = (
-        "papers and pages with a value that was looked up, here often for another material",
+        "naming a paper or page, often for another material",
         "recalled, unchecked: never evidence",
         "estimates, conventions and derivations",
     )

@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from ..study import Study
 
 Row = tuple[str, ...]
-GAP = {"series": "resistance", "inactive": "inactive share"}
-MEDIUM, HIGH = 1.0, 1.5  # R per mole of sites
+GAP = {"series": "resistance", "inactive": "inactive"}
 
 
 # ---- the headline, for the terminal ------------------------------------------------------------------------------
@@ -44,11 +43,11 @@ MEDIUM, HIGH = 1.0, 1.5  # R per mole of sites
 def headline_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
     """Column names, then cells, what is reported of them and, below the predicted cell, each scenario; for 80 columns.
 
-    The last column says for cycle 1, last cycle and retention whether the reported number lies in the interval.
+    The last column counts the reported numbers that lie in their intervals.
     At the medians a cell's row holds the middle and the range of its scenarios.
     """
     cycles = study.cells[treated_cell(study)].protocol.cycles
-    rows: list[Row] = [("cell / scenario", "cycle 1 mAh/g", f"cycle {cycles} mAh/g", "retention %", "reported inside?")]
+    rows: list[Row] = [("cell / scenario", "cycle 1\nmAh/g", f"cycle {cycles}\nmAh/g", "retention\n%", "hits")]
     for cell in study.cells:
         rows.append(_cell_row(result, study, cell))
         rows += _reported_row(study, cell)
@@ -70,25 +69,28 @@ def _cell_row(result: StudyResult, study: Study, cell: str) -> Row:
 def _range(values: tuple[float, ...]) -> str:
     from statistics import median
 
-    return _tight(written(median(values), min(values), max(values), "-"))
+    return _tight(median(values), min(values), max(values))
 
 
-def _tight(text: str) -> str:
-    """Narrower, for the terminal."""
-    return text.replace(" to ", "-")
+def _tight(value: float, low: float, high: float) -> str:
+    """For the terminal: whole numbers wherever an interval is left.
+
+    >>> _tight(79.71, 76.98, 92.51), _tight(174.70, 174.69, 174.71)
+    ('80 (77-93)', '174.7')
+    """
+    return written(value, low, high, "-", most=0) if "(" in written(value, low, high) else written(value, low, high)
 
 
 def _compared_row(name: str, rows: tuple[Compared, ...]) -> Row:
-    return (name, *(_tight(r.text) for r in rows), _short_verdict(rows))
+    return (name, *(_tight(r.value, r.low, r.high) for r in rows), _hits(rows))
 
 
-def _short_verdict(rows: tuple[Compared, ...]) -> str:
-    """in/out for the three numbers, "-" where nothing is reported; "fitted" for a calibrated cell."""
-    if all(r.reported is None for r in rows):
-        return ""
+def _hits(rows: tuple[Compared, ...]) -> str:
+    """How many of the reported numbers lie in their intervals; empty where nothing is reported."""
     if any(r.fitted for r in rows):
         return "fitted"
-    return "/".join("-" if r.inside is None else "in" if r.inside else "out" for r in rows)
+    known = [r.inside for r in rows if r.inside is not None]
+    return f"{sum(known)} of {len(known)}" if known else ""
 
 
 def _reported_row(study: Study, cell: str) -> list[Row]:
@@ -113,7 +115,7 @@ def _scenario_rows(result: StudyResult, study: Study, cell: str) -> list[Row]:
 
 
 def _unsolved_row(name: str) -> Row:
-    return (f" {name}", "-", "-", "-", "unsolved")
+    return (f" {name}", "-", "-", "-", "-")
 
 
 # ---- the headline, for the page ----------------------------------------------------------------------------------
@@ -260,8 +262,8 @@ def _film_rows(result: StudyResult, study: Study, cell: str) -> list[Row]:
         ("film thickness", field_text(layer, "thickness"), "the same volume over the covered area"),
         (
             "film resistance",
-            f"{field_text(electrode, 'film_resistance')} (or {field_text(electrode, 'film_resistivity')})",
-            "per particle area, Li and electrons in series",
+            field_text(electrode, "film_resistance"),
+            "per particle area; lithium and electrons in series, through the facets that pass lithium",
         ),
         (
             "oxygen transport",
@@ -323,7 +325,8 @@ def _mixed_rows(result: StudyResult, cell: str) -> list[Row]:
 
 
 def entropy_rows(result: StudyResult) -> tuple[Row, ...]:
-    """(what, S per mole of the classified site [R], per formula unit [R], class) for every host and layer."""
+    """(what, S per mole of metal sites, per mole of cation sites with Li, class, reasons) for every host and "
+    "layer."""
     rows = []
     for name, cell in result.cells.items():
         rows.append((f"host, {name}", cell.host_entropy))
@@ -337,8 +340,8 @@ def _entropy_cells(entropy) -> Row:
 
     site = entropy.by_site[entropy.site] / GAS_CONSTANT
     verdict = "high-entropy" if entropy.high_entropy else f"{entropy.band} entropy, not a high-entropy material"
-    per_cation = entropy.per_cation_site / GAS_CONSTANT
-    return (f"{significant(site, 3)} R", f"{significant(per_cation, 3)} R", verdict, "; ".join(entropy.reasons))
+    per_cation = f"{significant(entropy.per_cation_site / GAS_CONSTANT, 3)} R" if "Li" in entropy.by_site else "–"
+    return (f"{significant(site, 3)} R", per_cation, verdict, "; ".join(entropy.reasons))
 
 
 def match_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
@@ -359,7 +362,7 @@ def _match_row(m) -> Row:
     runs_on = "yes" if m.continuation else "no"
     return (
         str(m.rank),
-        m.film,
+        m.film.replace(" ", "\u00a0"),
         m.orientation,
         significant(float(field(m, "area")), 3),
         strains,

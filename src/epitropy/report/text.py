@@ -56,8 +56,8 @@ def formula(cell: CellStudy) -> str:
 def _hosts(study: Study) -> str:
     names = {name: formula(cell) for name, cell in study.cells.items()}
     if len(set(names.values())) == 1:
-        return f"cells {joined(list(names))} of {next(iter(names.values()))}"
-    return "cells " + joined([f"{name} of {host}" for name, host in names.items()])
+        return f"{next(iter(names.values()))} in the cells {joined(list(names))}"
+    return "cells " + joined([f"{name} ({host})" for name, host in names.items()])
 
 
 def _treatment(study: Study) -> str:
@@ -130,7 +130,7 @@ def guessed(result: StudyResult) -> str:
     total = _percent(sum(i.share for i in top))
     between = _percent(result.headline.between_scenarios)
     return (
-        f"The {_NUMBER[len(top)]} {kind} that make most of it ({total} together): {named}; "
+        f"The {_NUMBER[len(top)]} {kind} that make most of it ({total} of it together) are {named}; "
         f"apart from the inputs, {between} of the variance of the predicted retention lies between the mechanism "
         "scenarios."
     )
@@ -169,7 +169,7 @@ def _predicted(cell: str, rows: tuple[Compared, ...]) -> str:
     """How many of the reported numbers were hit, and the retention, which is what most people ask for."""
     hits, kept = [r.quantity for r in rows if r.inside], rows[-1]
     known = [r for r in rows if r.inside is not None]
-    found = f"{kept.quantity} {kept.text} {kept.unit}"
+    found = f"{kept.quantity}: {kept.text} {kept.unit}"
     if not known:
         return f"Predicted for {cell}: {found} (median and 80 % interval). No reported number to compare it with."
     count = (
@@ -178,7 +178,7 @@ def _predicted(cell: str, rows: tuple[Compared, ...]) -> str:
         else f"none of the {len(known)} reported numbers"
     )
     against = f" against {significant(kept.reported, 4)} {kept.unit} reported" if kept.reported is not None else ""
-    return f"The prediction for {cell} hits {count}: {found}{against} (median and 80 % interval)."
+    return f"The prediction for {cell} hits {count}; {found}{against} (median and 80 % interval)."
 
 
 def _together(rows: tuple[Compared, ...]) -> list[str]:
@@ -214,7 +214,7 @@ def basis(result: StudyResult, study: Study) -> str:
     """Which numbers were fitted and which were not."""
     predicted = joined([n for n in study.cells if study.calibration is None or n != known_cell(study)])
     if study.calibration is None:
-        return f"Nothing is calibrated: {predicted} are both predicted from the priors alone."
+        return f"Nothing is calibrated: {predicted} are predicted from the priors alone."
     data = calibrated_on(study)[len("calibrated on ") :]
     draws = "in every draw" if result.headline else "at the medians"
     return (
@@ -227,16 +227,32 @@ def basis(result: StudyResult, study: Study) -> str:
 def unsolved(headline: Headline) -> str:
     """Draws that the calibration data rule out."""
     if not headline.reasons_unsolved:
-        return f"{headline.draws} draws of all inputs; the calibration could be solved in each, in every scenario."
+        return f"{headline.draws} draws of all inputs; each could be run in every scenario."
     pairs = headline.draws * len(headline.solved_by_scenario)
     lost = sum(headline.reasons_unsolved.values())
-    reasons = joined([f"{why} ({n})" for why, n in headline.reasons_unsolved.items()])
+    reasons = joined([f"{why}: {n}" for why, n in headline.reasons_unsolved.items()])
     return (
         f"{headline.draws} draws of all inputs in {len(headline.solved_by_scenario)} scenarios: {lost} of {pairs} "
         "could not be "
         f"solved for the calibration data ({reasons}) and are left out. A scenario weighs the same however few "
         "draws it keeps."
     )
+
+
+def baselines(result: StudyResult, study: Study) -> list[str]:
+    """Whether a guess without a model lies closer to what is reported."""
+    cell = treated_cell(study)
+    kept = compared_cell(result.headline.cells[cell], study, cell)[-1]
+    if kept.reported is None:
+        return []
+    miss = abs(kept.value - kept.reported)
+    closer = [b for b in result.headline.baselines if abs(100 * b.retention - kept.reported) < miss]
+    if not closer:
+        return ["No baseline lies closer to the reported retention than the prediction."]
+    named = joined([f"{b.name} ({fixed(100 * b.retention, 1)} %)" for b in closer])
+    return [
+        f"Closer to the reported {significant(kept.reported, 3)} % than the prediction's median: the baseline {named}."
+    ]
 
 
 def placebos(headline: Headline) -> list[str]:
@@ -274,6 +290,13 @@ def above_one(result: StudyResult, study: Study) -> str:
         "for it at "
         "cycle 1, before the cracks are there."
     )
+
+
+def coincide(result: StudyResult) -> str:
+    """Why scenarios may give the same numbers."""
+    if any(cell.coating is not None for cell in result.cells.values()):
+        return ""
+    return "No cell is coated, so scenarios that differ only in the layer give the same numbers."
 
 
 def closest(result: StudyResult) -> list[str]:
@@ -322,7 +345,10 @@ LIMITS = (
     "hold an error of the model's form.",
     "How inputs act together on the interval: influences move one input at a time.",
     "How sure the stage results are: profile, strain, orientation and layer are shown at the medians, without a band.",
-    "How cracks really open. The law is phenomenological; where they open, they help transport first.",
+    "What fewer cracks do to rate. The diffusion length goes with the inverse of the wetted area, so particles "
+    "without "
+    "cracks come out slow: capacity at cycle 1 is punished, and retention may exceed one.",
+    "How well the layer holds oxygen, conducts lithium and electrons, and sticks. All are wide, assumed priors.",
     "Whether the lithium electrode or the cathode limits an aged half-cell. A full cell may age otherwise; full "
     "cells, gas "
     "and thermal runaway are outside the model.",

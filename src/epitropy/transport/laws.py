@@ -4,8 +4,8 @@
 def film_resistivity(lithium_conductivity: float, electronic_conductivity: float, open_share: float) -> float:
     """Areal resistance per thickness, ohm m: 1/(f sigma_Li) + 1/sigma_e; only the open facet share f passes lithium.
 
-    >>> film_resistivity(1e-5, 1e-5, 0.5)
-    300000.0
+    >>> round(film_resistivity(1e-5, 1e-5, 0.5))
+    300000
     """
     return 1 / (open_share * lithium_conductivity) + 1 / electronic_conductivity
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from ..records.sourced import Sourced
 from ..sources import dials
-from ..units import Unit
+from ..units import FRACTION, NOT_NEGATIVE, POSITIVE, Unit, Within
 
 
 @dials("layer")
@@ -14,10 +14,10 @@ class Layer:
     """Properties of the layer; ``structure`` names the phase it is taken to be until energies decide."""
 
     structure: str = "layered layer"
-    lithium_conductivity: Annotated[Sourced, Unit("S/m", show="S/cm")]
-    electronic_conductivity: Annotated[Sourced, Unit("S/m", show="S/cm")]
-    oxygen_ratio: Annotated[Sourced, Unit("1")]
-    second_phase: Annotated[Sourced, Unit("1", show="%")]
-    boundary_leak: Annotated[Sourced, Unit("1")]
-    open_facet_share: Annotated[Sourced, Unit("1", show="%")]
-    interface_toughness: Annotated[Sourced, Unit("J/m2")]
+    lithium_conductivity: Annotated[Sourced, Unit("S/m", show="S/cm"), POSITIVE]
+    electronic_conductivity: Annotated[Sourced, Unit("S/m", show="S/cm"), POSITIVE]
+    oxygen_ratio: Annotated[Sourced, Unit("1"), POSITIVE]
+    second_phase: Annotated[Sourced, Unit("1", show="%"), FRACTION]
+    boundary_leak: Annotated[Sourced, Unit("1"), NOT_NEGATIVE]
+    open_facet_share: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_low=True)]
+    interface_toughness: Annotated[Sourced, Unit("J/m2"), POSITIVE]

@@ -1,0 +1,119 @@
+"""What crosses from room to room, and the result of a whole run."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from epitropy.chemistry import atomic_mass, molar_mass
+from epitropy.constants import AVOGADRO, FARADAY
+from epitropy.pipeline import align, form, fresh_skin_factor, host_composition, largest_release, strained_thickness
+from epitropy.records.sourced import Sourced
+
+
+@pytest.fixture(scope="module")
+def coated(ready):
+    return ready["coated"][0]
+
+
+def test_a_bare_cell_has_no_layer(ready):
+    formed = ready["bare"][0]
+    assert (formed.coating, formed.profile, formed.electrode) == (None, None, None)
+    assert formed.fresh_skin_factor == 1.0
+    np.testing.assert_array_equal(formed.layer_strain.energy_release, 0)
+
+
+def test_a_dose_of_zero_forms_the_bare_cell(zhao, ready):
+    """Heated as the host was made, in the same gas; nothing else may differ."""
+    cell = zhao.cells["coated"]
+    empty = form(replace(cell, coating=replace(cell.coating, dose=Sourced(value=0.0))))
+    bare = ready["bare"][0]
+    assert empty.coating is None and empty.electrode is None
+    assert empty.particle == bare.particle and empty.fresh_skin_factor == bare.fresh_skin_factor == 1.0
+    np.testing.assert_array_equal(empty.layer_strain.energy_density, bare.layer_strain.energy_density)
+
+
+def test_the_powder_has_the_density_of_its_crystal(zhao, coated):
+    metals = zhao.cells["coated"].cathode.composition["M"]
+    mass = sum(y * atomic_mass(e) for e, y in metals.items()) + molar_mass("LiO2")
+    assert coated.particle.molar_mass == pytest.approx(mass, rel=1e-9, abs=0)
+    assert coated.particle.density == pytest.approx(3 * mass / (coated.host.cell_volume * AVOGADRO), rel=1e-9, abs=0)
+    assert coated.particle.cation_site_density == pytest.approx(49.0e3, rel=0.01, abs=0)
+    assert FARADAY / mass / 3600 == pytest.approx(275, abs=1)  # mAh/g of one lithium
+
+
+def test_the_article_host_is_of_low_entropy(zhao, coated):
+    assert host_composition(zhao.cells["coated"]).sublattices[1].label == "M"
+    assert coated.host_entropy.by_site["M"] / 8.314462618 == pytest.approx(0.394, abs=5e-4)
+    assert not coated.host_entropy.high_entropy
+
+
+def test_every_cation_of_the_recipe_reaches_the_anneal(coated):
+    """Amounts per covered area, booked there and in the recipe."""
+    layer, profile = coated.coating, coated.profile
+    brought = {e: profile.fraction[i] @ profile.sites for i, e in enumerate(profile.species)}
+    covered = layer.area * layer.coverage
+    for element in ("Nb", "W"):
+        assert brought[element] == pytest.approx(layer.cations[element] / covered, rel=1e-9, abs=0)
+    dissolved = layer.cations["Zr"] / covered * (1 - profile.undissolved_share["Zr"])
+    assert brought["Zr"] == pytest.approx(dissolved, rel=1e-9, abs=0)
+
+
+def test_recipe_and_anneal_agree_on_how_much_zirconia_dissolved(coated):
+    undissolved = coated.profile.undissolved_share["Zr"]
+    assert coated.coating.dissolved_cations["Zr"] / coated.coating.cations["Zr"] == pytest.approx(
+        1 - undissolved, rel=1e-6
+    )
+
+
+def test_more_heat_spreads_and_dissolves_more_over_a_wider_zone(zhao):
+    cell = zhao.cells["coated"]
+
+    def at(hold, temperature):
+        anneal = replace(
+            cell.anneal, hold=Sourced(value=hold, unit="s"), temperature=Sourced(value=temperature, unit="K")
+        )
+        return form(replace(cell, anneal=anneal))
+
+    mild, hot = at(3600.0, 923.15), at(36000.0, 1023.15)
+    assert hot.coating.coverage > mild.coating.coverage
+    assert hot.coating.inclusion_volume_share < mild.coating.inclusion_volume_share
+    assert hot.profile.zone_width > mild.profile.zone_width
+    assert hot.electrode.oxygen_ratio < mild.electrode.oxygen_ratio  # fewer boundaries leak
+
+
+def test_interdiffusion_relieves_the_layer(coated):
+    """A graded layer stores less than a sharp one of the same film, never more."""
+    whole = replace(coated.profile, fraction=coated.profile.initial_fraction)
+    assert 0 < strained_thickness(coated.profile) < strained_thickness(whole)
+    assert strained_thickness(whole) == pytest.approx(coated.profile.layer_thickness, rel=0.1, abs=0)
+
+
+def test_only_the_coherent_part_pulls_at_the_interface(zhao, coated):
+    cell = zhao.cells["coated"]
+
+    def release(coherency):
+        return largest_release(
+            coated.layer_strain,
+            replace(cell, degradation=replace(cell.degradation, coherency=Sourced(value=coherency))),
+        )
+
+    assert release(0.0) == 0
+    assert release(1.0) == pytest.approx(4 * release(0.5), rel=1e-12, abs=0)
+    deep = replace(cell, protocol=replace(cell.protocol, upper_voltage=Sourced(value=4.5, unit="V")))
+    assert largest_release(coated.layer_strain, deep) >= release(cell.degradation.coherency.value)
+
+
+def test_a_gas_with_less_oxygen_leaves_a_thicker_fresh_skin(zhao):
+    anneal = zhao.cells["coated"].anneal
+    oxygen, air, nitrogen = (fresh_skin_factor(replace(anneal, gas=g)) for g in ("O2", "air", "N2"))
+    assert oxygen == pytest.approx(1, rel=1e-12, abs=0)  # as the host was made
+    assert oxygen < air < nitrogen
+    hotter = replace(anneal, temperature=Sourced(value=1023.15, unit="K"))
+    assert fresh_skin_factor(hotter) > 1
+
+
+def test_alignments_are_ranked_and_hold_the_layered_continuation(zhao, coated):
+    matches = align(zhao.cells["coated"], coated)
+    assert [m.rank for m in matches] == sorted(m.rank for m in matches)
+    assert any(m.film == "layered layer" and m.continuation for m in matches)
