@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from epitropy.calibrate.scales import build
+from epitropy.constants import AVOGADRO, FARADAY
 from epitropy.cycling import kernel
 from epitropy.cycling.laws import crack_drive, skin_thickness
 from epitropy.cycling.stage import live, model, schedule
@@ -122,6 +123,18 @@ def test_without_surface_phases_there_is_no_stress_potential(bare):
     m, _ = bare
     s = kernel.surfaces(m, np.zeros(4), 2000.0, 0.0)
     assert (s.stress_skin, s.stress_layer) == (0.0, 0.0)
+
+
+def test_a_phase_that_is_strained_more_by_charging_raises_the_potential(zhao, ready):
+    """dU = -(V_m/F) dw/dx per volume of the phase: taking lithium out must pay for the energy that it stores."""
+    formed, looked_up = ready["coated"]
+    molar_volume = formed.host.cell_volume / 3 * AVOGADRO
+    assert molar_volume == pytest.approx(2.04e-5, rel=0.01, abs=0)
+    for shift, path in ((looked_up.stress_skin, formed.skin_strain), (looked_up.stress_layer, formed.layer_strain)):
+        stored = np.cumsum(shift[::-1]) * (path.lithium[1] - path.lithium[0]) * FARADAY / molar_volume
+        energy = path.energy_density[::-1] - path.energy_density[-1]
+        np.testing.assert_allclose(stored, energy, rtol=0, atol=0.01 * path.energy_density.max())
+        assert np.interp(0.35, path.lithium, shift) > 0
 
 
 def test_the_stress_potential_shifts_charge_and_discharge_alike(bare):

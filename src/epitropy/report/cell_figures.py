@@ -123,11 +123,14 @@ def _capacity_caption(result: StudyResult, study: Study) -> str:
     known, treated = known_cell(study), treated_cell(study)
     if result.headline is None:
         return "Discharge capacity of each cell in every scenario, all inputs at their medians; no interval."
-    fitted = f"{known} passes through its data because two scalars were solved for it in every draw; between them its "
+    through = (
+        "passes through its data because two scalars were solved for it in every draw; between them its band opens. "
+    )
+    fitted = f"The cell {known} {through}" if study.calibration else ""
     band = result.headline.cells[treated].band
     first, last = (fixed(float(shown(band.high[i] - band.low[i], CAPACITY)), 0) for i in (0, -1))
     return (
-        f"Discharge capacity, all scenarios weighted equally. {fitted + 'band opens. ' if study.calibration else ''}"
+        f"Discharge capacity, all scenarios weighted equally. {fitted}"
         f"The band of {treated} is {first} mAh/g wide at cycle 1 and {last} mAh/g at cycle {band.cycle.size}."
     )
 

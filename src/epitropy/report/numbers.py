@@ -36,7 +36,7 @@ def decimals(half_width: float, most: int = 1) -> int:
     """
     if not half_width > 0:
         return most
-    return min(most, 2 - int(f"{half_width:.1e}".split("e")[1]))
+    return min(most, 1 - int(f"{half_width:.1e}".split("e")[1]))
 
 
 def fixed(value: float, places: int) -> str:
