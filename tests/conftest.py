@@ -36,4 +36,4 @@ def scales(zhao, ready, scenarios):
 def bare(zhao, ready, scenarios, scales):
     """The kernel's model and tables of the calibrated bare cell."""
     formed, tables = ready["bare"]
-    return build(zhao.cells["bare"], formed, tables, scenarios["outer/series"], scales["outer/series"]), tables
+    return build(zhao.cells["bare"], formed, scenarios["outer/series"], scales["outer/series"]), tables

@@ -79,7 +79,7 @@ def _stages(
     cell = study.cells[name]
     lives = {
         s.name: live(
-            build(cell, formed, looked_up, s, scales[s.name]),
+            build(cell, formed, s, scales[s.name]),
             looked_up,
             cell.protocol.cycles,
             cell.protocol.formation_cycles,

@@ -22,7 +22,7 @@ def first_and_last(cell, formed, tables, scenario, scales):
 def truth(cell, formed, tables, scenario, fade, start=-0.2):
     """Scales that the solver can find exactly: its rates come from the unaged cell with the same first capacity."""
     unaged = replace(rough_scales(cell, formed, 1.0), kinetic=math.exp(start))
-    aim = live(build(cell, formed, tables, scenario, unaged), tables, 2, cell.protocol.formation_cycles).capacity[0]
+    aim = live(build(cell, formed, scenario, unaged), tables, 2, cell.protocol.formation_cycles).capacity[0]
     rates = replace(reference_scales(cell, formed, tables, scenario, math.exp(start)), fade=fade)
 
     def miss(logarithm):
@@ -76,7 +76,7 @@ def test_rates_from_the_priors_grow_the_stated_skin(zhao, ready, scenarios):
 
     cell, (formed, tables) = zhao.cells["bare"], ready["bare"]
     rates = reference_scales(cell, formed, tables, scenarios["outer/series"], 0.9)
-    unaged = build(cell, formed, tables, scenarios["outer/series"], replace(rough_scales(cell, formed, 0.9)))
+    unaged = build(cell, formed, scenarios["outer/series"], replace(rough_scales(cell, formed, 0.9)))
     _, _, formation = kernel.age(unaged, tables, np.array([1]), 1, cell.protocol.formation_cycles)
     grown = skin_thickness(formation + 200 * rates.reference_exposure, rates.skin_rate, rates.skin_diffusivity)
     assert grown == pytest.approx(cell.degradation.skin_thickness_200.value, rel=1e-9, abs=0)

@@ -26,7 +26,7 @@ def lives(zhao, ready, scenarios, scales):
     found = {}
     for name, formed in ready.items():
         for key, scale in scales.items():
-            m = build(zhao.cells[name], *formed, scenarios[key], scale)
+            m = build(zhao.cells[name], formed[0], scenarios[key], scale)
             found[name, key] = (m, formed[1], life(m, formed[1]))
     return found
 
@@ -292,6 +292,25 @@ def test_the_dose_is_conserved_when_it_spreads_into_the_boundaries(zhao, ready, 
     assert in_cracks(outer) == 0 and in_cracks(within) > 0
 
 
+def test_a_better_barrier_is_a_longer_path_and_a_thinner_skin(zhao, ready, scales, lives):
+    cell, (formed, _) = zhao.cells["coated"], ready["coated"]
+    blocks = (cell.cathode, cell.cell, cell.protocol, cell.degradation)
+
+    def path(barrier, oxygen_ratio):
+        scenario = Scenario(name="b", title="", barrier=barrier)
+        electrode = replace(formed.electrode, oxygen_ratio=oxygen_ratio)
+        made = model(
+            *blocks, particle=formed.particle, scenario=scenario, scales=scales["outer/series"], electrode=electrode
+        )
+        return made.film_path_outer
+
+    assert path(1.0, 1.0) == formed.electrode.thickness  # holds oxygen as well as skin of its thickness
+    assert path(30.0, 1.0) == pytest.approx(30 * path(1.0, 1.0), rel=1e-12, abs=0)
+    assert path(1.0, 10.0) == pytest.approx(path(1.0, 1.0) / 10, rel=1e-12, abs=0)
+    tight, leaky = (lives["coated", f"{name}/series"][2] for name in ("barrier", "boundaries"))
+    assert tight.skin_cracks_coated[-1] < leaky.skin_cracks_coated[-1]
+
+
 def test_an_overloaded_layer_falls_off_and_one_at_the_limit_half(zhao, ready, scales):
     cell, (formed, _) = zhao.cells["coated"], ready["coated"]
     blocks = (cell.cathode, cell.cell, cell.protocol, cell.degradation)
@@ -327,22 +346,18 @@ def test_the_schedule_starts_ends_and_rises():
     assert schedule(200).size < 30
 
 
-def finer(monkeypatch, factor):
-    """The same ageing with more shells and steps; the loop itself uncompiled, so that it reads them anew."""
-    for name in ("SHELLS", "STEPS", "FORMATION_STEPS"):
-        monkeypatch.setattr(kernel, name, factor * getattr(kernel, name))
-    return kernel.age.py_func
-
-
 def test_the_resolution_is_good_for_half_a_thousandth_of_capacity(lives, monkeypatch):
+    """Against four times the shells and eight times the steps; less good where few cracks leave diffusion slow."""
     plan = schedule(CYCLES)
-    chosen = [lives[k][:2] for k in (("bare", "outer/series"), ("coated", "barrier/series"))]
-    used = [kernel.age(m, t, plan, CYCLES, FORMATION)[0][plan - 1, 0] for m, t in chosen]
-    age = finer(monkeypatch, 4)
-    for (m, t), coarse in zip(chosen, used):
-        fine = age(m, t, plan, CYCLES, FORMATION)[0][plan - 1, 0]
-        np.testing.assert_allclose(coarse, fine, rtol=6e-4)
-        assert coarse[-1] / coarse[0] == pytest.approx(fine[-1] / fine[0], abs=6e-4)
+    used = {k: kernel.age(m, t, plan, CYCLES, FORMATION)[0][plan - 1, 0] for k, (m, t, _) in lives.items()}
+    for name, factor in (("SHELLS", 4), ("STEPS", 8), ("FORMATION_STEPS", 8)):
+        monkeypatch.setattr(kernel, name, factor * getattr(kernel, name))
+    for (name, scenario), coarse in used.items():
+        m, t, _ = lives[name, scenario]
+        fine = kernel.age.py_func(m, t, plan, CYCLES, FORMATION)[0][plan - 1, 0]  # uncompiled, so it reads them anew
+        slow = name == "coated" and scenario.startswith("fewer-cracks")
+        np.testing.assert_allclose(coarse, fine, rtol=4e-3 if slow else 6e-4)
+        np.testing.assert_allclose(coarse[-1], fine[-1], rtol=6e-4)
 
 
 def test_a_dead_cell_ends_its_series(bare):

@@ -38,7 +38,8 @@ class Particle:
         self.current = self.per_host / s.active
         self.flux = -sign * self.current / m.capacity_full / 3
         wetted = m.outer_area + s.area[2:].sum()
-        self.scale = m.kinetic_scale * (wetted / m.reference_area) ** 2 / m.apparent_radius**2
+        cracked = (1 - m.uncracked_transport) * (wetted / m.reference_area) ** 2
+        self.scale = m.kinetic_scale * (m.uncracked_transport + cracked) / m.apparent_radius**2
         self.edges = np.linspace(0, 1, CELLS + 1)
         self.volume = np.diff(self.edges**3) / 3
         self.width = 1 / CELLS

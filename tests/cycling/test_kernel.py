@@ -139,7 +139,7 @@ def test_two_hundred_cycles_lose_no_lithium(zhao, ready, scenarios, scales, scen
     from epitropy.calibrate.scales import build
 
     formed, tables = ready["coated"]
-    m = build(zhao.cells["coated"], formed, tables, scenarios[scenario], scales[scenario])
+    m = build(zhao.cells["coated"], formed, scenarios[scenario], scales[scenario])
     assert live(m, tables, 200, 2, every_cycle=True).lithium_imbalance < 1e-10
 
 

@@ -127,7 +127,7 @@ def calibrated(
 def _fingerprint(cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenarios: tuple[Scenario, ...]) -> bytes:
     """All that the calibration cell's solution depends on."""
     scales = rough_scales(cell, formed, 1.0)
-    models = [build(cell, formed, looked_up, s, scales) for s in scenarios]
+    models = [build(cell, formed, s, scales) for s in scenarios]
     ageing = [getattr(cell.degradation, name).value for name in cell.degradation.__dataclass_fields__]
     numbers = np.concatenate([np.ravel(models), *looked_up, ageing])
     return hashlib.sha256(numbers.tobytes()).digest()
@@ -150,7 +150,7 @@ def capacities(
     cycles = cell.protocol.cycles
     plan = schedule(cycles)
     rows, _, _ = kernel.age(
-        build(cell, formed, looked_up, scenario, scales), looked_up, plan, cycles, cell.protocol.formation_cycles
+        build(cell, formed, scenario, scales), looked_up, plan, cycles, cell.protocol.formation_cycles
     )
     known = np.nan_to_num(rows[plan - 1, 0])
     return np.maximum(PchipInterpolator(plan, np.maximum(known, 0.0))(np.arange(1, cycles + 1)), 0.0)

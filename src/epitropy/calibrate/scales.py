@@ -28,14 +28,8 @@ TOLERANCE = 360.0  # C/kg, 0.1 mAh/g
 XTOL = 5e-4  # of ln(scale): about 0.02 mAh/g
 
 
-def build(
-    cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, scales: Scales
-) -> kernel.Model:
-    """The kernel's model of a formed cell under a scenario.
-
-    Cracks of the formation go with the drive for cracking, relative to the cell that set the rates.
-    """
-    drive = _drive(cell, looked_up, scales.reference_lithium)
+def build(cell: CellStudy, formed: Formed, scenario: Scenario, scales: Scales) -> kernel.Model:
+    """The kernel's model of a formed cell under a scenario."""
     return model(
         cell.cathode,
         cell.cell,
@@ -47,12 +41,7 @@ def build(
         electrode=formed.electrode,
         strained_thickness=formed.strained_thickness,
         fresh_skin_factor=formed.fresh_skin_factor,
-        formation_cracking=drive / scales.reference_drive if scales.crack_rate > 0 else 1.0,
     )
-
-
-def _drive(cell: CellStudy, looked_up: kernel.Tables, lithium: float) -> float:
-    return crack_drive(lithium, kernel.lookup(looked_up.crack_ratio, lithium), cell.degradation.deep_charge_share.value)
 
 
 def reference_scales(
@@ -71,15 +60,13 @@ def reference_scales(
     rate, diffusivity = skin_kinetics(
         ageing.skin_thickness_200.value, formation + REFERENCE_CYCLES * exposure, ageing.skin_transport_share.value
     )
-    drive = max(_drive(cell, looked_up, float(charged)), 1e-6)
+    drive = crack_drive(charged, kernel.lookup(looked_up.crack_ratio, charged), ageing.deep_charge_share.value)
     return replace(
         rough,
         reference_exposure=float(exposure),
         skin_rate=rate,
         skin_diffusivity=diffusivity,
-        crack_rate=crack_rate(formed.particle, ageing, drive),
-        reference_lithium=float(charged),
-        reference_drive=drive,
+        crack_rate=crack_rate(formed.particle, ageing, max(drive, 1e-6)),
     )
 
 
@@ -132,7 +119,7 @@ def solve_scales(
             return -last  # aged so much that even the first cycle is lost
         kinetics[fade] = root
         cycles = cell.protocol.cycles
-        m = build(cell, formed, looked_up, scenario, replace(scales, kinetic=math.exp(root)))
+        m = build(cell, formed, scenario, replace(scales, kinetic=math.exp(root)))
         rows, _, _ = kernel.age(m, looked_up, schedule(cycles), cycles, cell.protocol.formation_cycles)
         return float(np.nan_to_num(rows[-1, 0])) - last
 
@@ -145,7 +132,7 @@ def solve_scales(
 
 def _short(cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, scales: Scales):
     """Formation and the first cycle."""
-    m = build(cell, formed, looked_up, scenario, scales)
+    m = build(cell, formed, scenario, scales)
     return kernel.age(m, looked_up, np.array([1]), 1, cell.protocol.formation_cycles)
 
 

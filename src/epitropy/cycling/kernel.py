@@ -43,6 +43,7 @@ class Model(NamedTuple):
     kinetic_scale: float
     reference_area: float  # m2/kg the apparent kinetics are mapped onto: bare cell after formation
     apparent_radius: float
+    uncracked_transport: float  # share of the diffusion rate that needs no crack
     outer_area: float
     crack_area_start: float
     crack_area_max: float
@@ -218,7 +219,8 @@ def half_cycle(m, t, s, x, sign: float, rate: float, steps: int, trace):
     dt = 1.0 / abs(speed) / steps
     limit = m.upper_voltage if sign > 0 else m.lower_voltage
     stretch = (m.outer_area + wetted_cracks(s)) / m.reference_area
-    scale = m.kinetic_scale * stretch * stretch / (m.apparent_radius * m.apparent_radius)
+    stretch = m.uncracked_transport + (1.0 - m.uncracked_transport) * stretch * stretch
+    scale = m.kinetic_scale * stretch / (m.apparent_radius * m.apparent_radius)
     older, old, new = x.copy(), x.copy(), x.copy()
     mobility = np.empty(n)
     work = np.empty((2, n))

@@ -39,6 +39,7 @@ class Cathode:
     boundary_toughness: Annotated[Sourced, Unit("J/m2"), POSITIVE]
     breathing: Annotated[Sourced, Unit("1"), NOT_NEGATIVE]
     apparent_radius: Annotated[Sourced, Unit("m", show="um"), POSITIVE]
+    uncracked_transport: Annotated[Sourced, Unit("1", show="%"), FRACTION]
     exchange_current: Annotated[Sourced, Unit("A/m2"), POSITIVE]
 
     def __post_init__(self) -> None:

@@ -83,7 +83,6 @@ def model(
     electrode: CoatedElectrode | None,
     strained_thickness: float = 0.0,
     fresh_skin_factor: float = 1.0,
-    formation_cracking: float = 1.0,
 ) -> kernel.Model:
     """All numbers of one cell. With zero coverage and dose the coated cell's are the bare cell's, to the bit."""
     start, _, limit = crack_areas(particle, degradation)
@@ -105,8 +104,9 @@ def model(
         kinetic_scale=scales.kinetic,
         reference_area=scales.reference_area,
         apparent_radius=cathode.apparent_radius.value,
+        uncracked_transport=cathode.uncracked_transport.value,
         outer_area=particle.wetted_area,
-        crack_area_start=start * cracking * formation_cracking,
+        crack_area_start=start * cracking,
         crack_area_max=limit,
         crack_rate=scales.crack_rate * cracking,
         deep_charge_share=degradation.deep_charge_share.value,

@@ -18,7 +18,7 @@ def assess(*, entropy: float, temperature: float, inclusion_share: float, second
         host="not decided",
         reason=(
             f"no energies for the candidate structures; mixing entropy pays for at most {gained / 1e3:.1f} kJ per mole "
-            f"of cation sites at {temperature - 273.15:.0f} degC"
+            f"of cation sites at {temperature - 273.15:.0f} °C"
         ),
         candidates=CANDIDATES,
         entropy_term=gained,

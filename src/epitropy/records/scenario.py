@@ -37,5 +37,3 @@ class Scales:
     skin_rate: Annotated[float, Unit("m/s")]
     skin_diffusivity: Annotated[float, Unit("m2/s")]
     crack_rate: Annotated[float, Unit("1")]
-    reference_lithium: Annotated[float, Unit("1")] = 0.2
-    reference_drive: Annotated[float, Unit("1")] = 1.0
