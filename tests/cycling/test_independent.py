@@ -88,7 +88,7 @@ class Particle:
 def aged(m):
     """A partly coated cell late in life: skins, films, cracks, series resistance, stress."""
     m = m._replace(coverage_outer=0.8, coverage_cracks=0.5, film_resistance_outer=4e-3, film_resistance_cracks=1e-3)
-    return m, kernel.surfaces(m, np.array([15e-9, 6e-9, 12e-9, 4e-9]), 2000.0, 1e-3)
+    return m, kernel.surfaces(m, np.array([15e-9, 6e-9, 12e-9, 4e-9]), 2600.0, 1e-3)
 
 
 def fresh(m):
