@@ -30,7 +30,6 @@ def host_curves(lattice: str, ocv: str) -> HostCurves:
     0.1
     """
     from scipy.interpolate import PchipInterpolator
-    from scipy.ndimage import gaussian_filter1d
 
     x = np.linspace(0, 1, POINTS)
     cell = _section(lattice, "lattice")
@@ -40,7 +39,7 @@ def host_curves(lattice: str, ocv: str) -> HostCurves:
     for key in ("a_angstrom", "c_angstrom"):
         order = np.argsort(cell["x"])
         raw = PchipInterpolator(np.array(cell["x"])[order], np.array(cell[key])[order])(inside) * 1e-10
-        lengths[key] = gaussian_filter1d(raw, SMOOTHING * (POINTS - 1), mode="nearest")
+        lengths[key] = _smoothed(raw)
     mobility = _section(ocv, "diffusivity")
     return HostCurves(
         lithium=x,
@@ -50,6 +49,16 @@ def host_curves(lattice: str, ocv: str) -> HostCurves:
         diffusivity=_diffusivity(x, mobility),
         sources=(cell["source"], rest["source"], mobility["source"]),
     )
+
+
+def _smoothed(curve: np.ndarray) -> np.ndarray:
+    """Gaussian smoothing that keeps the ends: the curve is continued by odd reflection."""
+    from scipy.ndimage import gaussian_filter1d
+
+    width = SMOOTHING * (POINTS - 1)
+    margin = int(5 * width)
+    continued = np.pad(curve, margin, mode="reflect", reflect_type="odd")
+    return gaussian_filter1d(continued, width)[margin:-margin]
 
 
 def _section(name: str, key: str) -> dict[str, Any]:

@@ -196,8 +196,9 @@ def _yaml(text: str, source: str) -> Any:
         pass
 
     def mapping(loader: Any, node: Any) -> dict[Any, Any]:
-        keys = [loader.construct_object(k, deep=True) for k, _ in node.value]
-        for key, (k, _) in zip(keys, node.value):
+        own = [k for k, _ in node.value if k.tag != "tag:yaml.org,2002:merge"]
+        keys = [loader.construct_object(k, deep=True) for k in own]
+        for key, k in zip(keys, own):
             if not isinstance(key, (str, int, float)):
                 raise InputError(f"{source}, line {k.start_mark.line + 1}", "a key that is no name", "names as keys")
             if keys.count(key) > 1:

@@ -11,7 +11,8 @@ from typing import Any, get_args, get_type_hints
 
 from .errors import InputError
 
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-zµÅ°Ω%·0-9^*/() .-]*?)\s*$")
+HABITS = {"µ": "u", "\u03bc": "u", "Å": "angstrom", "·": " ", "²": "2", "³": "3", "Ω": "ohm", "\u2126": "ohm"}
+_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-zµ\u03bcÅ°Ω\u2126²³%·0-9^*/() .-]*?)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,9 @@ class Within:
             return "a positive number"
         if self == NOT_NEGATIVE:
             return "zero or more"
-        low, high = (f"{convert(v, unit.si, unit.shown):g} {unit.shown}".removesuffix(" 1") for v in (self.low, self.high))
+        low, high = (
+            f"{convert(v, unit.si, unit.shown):g} {unit.shown}".removesuffix(" 1") for v in (self.low, self.high)
+        )
         return f"{'above ' if self.open_low else ''}{low} to {'below ' if self.open_high else ''}{high}"
 
 
@@ -105,7 +108,8 @@ def _pint_name(unit: str) -> str:
     }
     if text in named:
         return named[text]
-    text = text.replace("µ", "u").replace("Å", "angstrom").replace("·", " ")
+    for habit, name in HABITS.items():
+        text = text.replace(habit, name)
     return re.sub(r"([A-Za-z])\^?(-?\d)", r"\1**\2", text).replace(" ", "*")
 
 
@@ -121,10 +125,15 @@ def convert(value: float, unit: str, target: str) -> float:
         quantity = _registry().Quantity(value, _pint_name(unit)).to(_pint_name(target))
     except (pint.UndefinedUnitError, AttributeError):
         raise InputError("unit", f"'{unit}' is not a unit", f"a unit of the dimension of {target}") from None
-    except (pint.PintError, tokenize.TokenError, SyntaxError, AssertionError, TypeError, ValueError):  # what its parser lets out
-        raise InputError(
-            "unit", f"'{unit}' has the wrong dimension", f"a unit of the dimension of {target}"
-        ) from None
+    except (
+        pint.PintError,
+        tokenize.TokenError,
+        SyntaxError,
+        AssertionError,
+        TypeError,
+        ValueError,
+    ):  # what its parser lets out
+        raise InputError("unit", f"'{unit}' has the wrong dimension", f"a unit of the dimension of {target}") from None
     return float(quantity.magnitude)
 
 

@@ -74,9 +74,7 @@ def test_second_order_in_the_grid(plain, radius):
     errors = []
     for points in cells:
         profile = simple_profile(plain, particle_radius=radius, points=int(points), tolerance=2e-6)
-        exact = (
-            shell_on_plane(profile.depth) if radius is None else shell_on_sphere(profile.depth, radius, 100)
-        )
+        exact = shell_on_plane(profile.depth) if radius is None else shell_on_sphere(profile.depth, radius, 100)
         errors.append(np.abs(profile.fraction[1] - exact).max())
     slope = np.polyfit(np.log(cells), np.log(errors), 1)[0]
     assert slope == pytest.approx(-2, abs=0.2)
@@ -84,7 +82,5 @@ def test_second_order_in_the_grid(plain, radius):
 
 def test_the_time_error_follows_the_tolerance(plain):
     fine = simple_profile(plain, tolerance=1e-8)
-    errors = [
-        np.abs(simple_profile(plain, tolerance=t).fraction - fine.fraction).max() for t in (1e-2, 1e-4, 1e-6)
-    ]
+    errors = [np.abs(simple_profile(plain, tolerance=t).fraction - fine.fraction).max() for t in (1e-2, 1e-4, 1e-6)]
     assert errors[0] < 1e-2 and errors[1] < errors[0] / 10 and errors[2] < errors[1] / 10

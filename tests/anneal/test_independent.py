@@ -62,7 +62,5 @@ def test_four_cations_of_different_speed_in_two_media(plain):
     own = (np.cumsum(sites) - sites / 2)[::-1]
     inside = own < below[-1]
     for i, row in enumerate(fraction):
-        np.testing.assert_allclose(
-            profile.fraction[i, inside], np.interp(own[inside], below, row), rtol=0, atol=1e-3
-        )
+        np.testing.assert_allclose(profile.fraction[i, inside], np.interp(own[inside], below, row), rtol=0, atol=1e-3)
     assert profile.fraction[2, -1] < 0.6  # the film did mix

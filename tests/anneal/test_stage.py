@@ -32,17 +32,14 @@ def test_heat_deepens_and_dissolves(coated):
 
 def test_time_deepens(coated):
     short, long = (
-        anneal_profile(replace(Anneal(), hold=Sourced(value=h, unit="s")), **coated)
-        for h in (3600.0, 72000.0)
+        anneal_profile(replace(Anneal(), hold=Sourced(value=h, unit="s")), **coated) for h in (3600.0, 72000.0)
     )
     assert long.zone_width > short.zone_width
-    assert long.boundary_depth["Nb"] == pytest.approx(short.boundary_depth["Nb"] * 20**0.25, rel=1e-9)
+    assert long.boundary_depth["Nb"] == pytest.approx(short.boundary_depth["Nb"] * 20**0.25, rel=1e-9, abs=0)
 
 
 def test_less_oxygen_reduces_more(coated):
-    shares = [
-        anneal_profile(replace(Anneal(), gas=gas), **coated).reduced_share for gas in ("O2", "air", "N2")
-    ]
+    shares = [anneal_profile(replace(Anneal(), gas=gas), **coated).reduced_share for gas in ("O2", "air", "N2")]
     assert 0 < shares[0] < shares[1] < shares[2] < 1
 
 
@@ -50,11 +47,9 @@ def test_dissolved_share_is_first_order(coated):
     profile = anneal_profile(Anneal(), **coated)
     spec = Anneal()
     q = thermal_time(segments(spec), spec.dissolution_rate.value, spec.dissolution_activation_energy.value)
-    assert profile.undissolved_share["Zr"] == pytest.approx(float(laws.undissolved_share(q)), rel=1e-4)
+    assert profile.undissolved_share["Zr"] == pytest.approx(float(laws.undissolved_share(q)), rel=1e-4, abs=0)
     zirconium = profile.fraction[profile.species.index("Zr")] @ profile.sites
-    assert zirconium == pytest.approx(
-        coated["inclusions"]["Zr"] * (1 - profile.undissolved_share["Zr"]), rel=1e-12
-    )
+    assert zirconium == pytest.approx(coated["inclusions"]["Zr"] * (1 - profile.undissolved_share["Zr"]), rel=1e-12)
 
 
 def test_bare_host_keeps_its_composition():
@@ -68,7 +63,7 @@ def test_bare_host_keeps_its_composition():
     )
     assert profile.layer_thickness == 0 and profile.zone_width == 0 and profile.undissolved_share == {}
     assert set(profile.penetration.values()) == {0.0}
-    assert profile.layer_composition == pytest.approx({"Ni": 0.9, "Co": 0.05, "Mn": 0.05}, rel=1e-12)
+    assert profile.layer_composition == pytest.approx({"Ni": 0.9, "Co": 0.05, "Mn": 0.05}, rel=1e-12, abs=0)
 
 
 def test_inclusions_alone_enter_the_host(coated):
@@ -87,14 +82,14 @@ def test_host_that_holds_a_film_cation(coated):
     host = {"Ni": 0.8, "Mn": 0.15, "Nb": 0.05}
     profile = anneal_profile(Anneal(), **(coated | {"host_cations": host}))
     assert profile.balance_error < 1e-12
-    assert profile.fraction[profile.species.index("Nb"), 0] == pytest.approx(0.05, rel=1e-5)
+    assert profile.fraction[profile.species.index("Nb"), 0] == pytest.approx(0.05, rel=1e-5, abs=0)
 
 
 def test_depth_rises_outward(coated):
     profile = anneal_profile(Anneal(), **coated)
     assert (np.diff(profile.depth) > 0).all() and profile.depth[0] < 0 < profile.depth[-1]
     assert profile.depth[-1] < profile.layer_thickness
-    assert sum(profile.layer_composition.values()) == pytest.approx(1, rel=1e-12)
+    assert sum(profile.layer_composition.values()) == pytest.approx(1, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize(
@@ -124,41 +119,35 @@ def test_every_number_of_the_record_has_a_unit():
 
 
 def test_every_default_has_label_source_and_grade():
-    rows = [
-        r
-        for row in table("defaults/anneal.toml").values()
-        for r in ([row] if "value" in row else row.values())
-    ]
+    rows = [r for row in table("defaults/anneal.toml").values() for r in ([row] if "value" in row else row.values())]
     assert len(rows) > 30
     assert all(row["label"] and row["source"] and row["grade"] for row in rows)
 
 
 def test_gas_reaction_is_in_equilibrium_where_it_was_anchored():
     entropy = laws.decomposition_entropy(54350.0, 1023.15, laws.AIR_OXYGEN_PRESSURE)
-    assert laws.decomposition_energy(54350.0, entropy, 1023.15, laws.AIR_OXYGEN_PRESSURE) == pytest.approx(
-        0, abs=1e-9
-    )
+    assert laws.decomposition_energy(54350.0, entropy, 1023.15, laws.AIR_OXYGEN_PRESSURE) == pytest.approx(0, abs=1e-9)
     assert float(laws.reduced_share(0.0, 1023.15)) == 0.5
 
 
 def test_programme_and_thermal_time():
     rows = segments(Anneal())
-    assert rows[:, 2].sum() == pytest.approx(34200.0, rel=1e-12)
+    assert rows[:, 2].sum() == pytest.approx(34200.0, rel=1e-12, abs=0)
     for energy in (0.0, 150e3, 400e3):
         t = np.concatenate([start + rate * np.linspace(0, d, 20001) for start, rate, d in rows])
         steps = np.repeat(rows[:, 2] / 20000, 20001)
         rates = np.exp(-energy / 8.314462618 * (1 / t - 1 / 973.15)) * steps
         trapezoid = sum(np.sum(part) - (part[0] + part[-1]) / 2 for part in np.split(rates, 3))
-        assert float(thermal_time(rows, 1.0, energy)) == pytest.approx(trapezoid, rel=1e-6)
+        assert float(thermal_time(rows, 1.0, energy)) == pytest.approx(trapezoid, rel=1e-6, abs=0)
 
 
 def test_widths_of_a_known_profile():
     depth = np.linspace(-10, 10, 2001)
     share = np.clip((depth + 5) / 10, 0, 1)
-    assert zone_width(depth, share) == pytest.approx(8, rel=1e-6)
-    assert penetration(depth, share, bulk=0.0) == pytest.approx(4.9, rel=1e-6)
+    assert zone_width(depth, share) == pytest.approx(8, rel=1e-6, abs=0)
+    assert penetration(depth, share, bulk=0.0) == pytest.approx(4.9, rel=1e-6, abs=0)
     five = np.vstack([np.clip(1 - share, 0, 1)] + [share / 4] * 4)
-    assert width_above(depth, five, least=0.05) == pytest.approx(7.5, rel=1e-6)  # 0.2 <= share <= 0.95
+    assert width_above(depth, five, least=0.05) == pytest.approx(7.5, rel=1e-6, abs=0)  # 0.2 <= share <= 0.95
     assert width_above(depth, five[:4], least=0.05) == 0
 
 

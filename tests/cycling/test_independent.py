@@ -62,7 +62,7 @@ class Particle:
         m, t, s, surface = self.m, self.t, self.s, self.surface(x)
         read = lambda table: np.interp(surface, GRID, table)  # noqa: E731
         exchange = read(t.exchange) * m.kinetic_scale * 3 / (m.density * m.apparent_radius * m.reference_area)
-        eta = overpotential(self.current, s.area, s.resistance, exchange, m.thermal_voltage)
+        eta = overpotential(self.per_host, s.area, s.resistance, exchange, m.thermal_voltage)
         rest = read(t.voltage) + s.stress_skin * read(t.stress_skin) + s.stress_layer * read(t.stress_layer)
         return rest + self.sign * (eta + self.per_host * m.loading * s.series)
 

@@ -19,9 +19,7 @@ HEXAGONAL = np.array([[1.0, 0.0], [0.5, 0.75**0.5]])
 
 
 def strains(host, film, found):
-    return principal_strains(
-        deformation_gradient(found.film_cells @ film.basis, found.host_cells @ host.basis)
-    )
+    return principal_strains(deformation_gradient(found.film_cells @ film.basis, found.host_cells @ host.basis))
 
 
 @pytest.mark.parametrize(

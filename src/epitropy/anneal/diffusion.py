@@ -214,9 +214,7 @@ def _jacobian(n, temperature, medium, low, mid, up, outside):
     for k in range(cells - 1):
         sites_out, share_out = _sites_and_share(n, k + 1, medium)
         middle = 0.5 * (share + share_out)
-        conductance, drift, total = _face(
-            n, k, sites, sites_out, middle, inverse, medium, d, step, carried, upwind
-        )
+        conductance, drift, total = _face(n, k, sites, sites_out, middle, inverse, medium, d, step, carried, upwind)
         drift_by_share, sum_drift, sum_share = 0.0, 0.0, 0.0
         for i in range(species):
             drift_by_share += d[i] * steep[i] * step[i]

@@ -24,9 +24,7 @@ def decomposition_entropy(enthalpy: float, temperature: float, oxygen_pressure: 
     return enthalpy / temperature + GAS_CONSTANT / 4 * math.log(oxygen_pressure / STANDARD_PRESSURE)
 
 
-def decomposition_energy(
-    enthalpy: float, entropy: float, temperature: float, oxygen_pressure: float
-) -> float:
+def decomposition_energy(enthalpy: float, entropy: float, temperature: float, oxygen_pressure: float) -> float:
     """dG = dH - T dS + (RT/4) ln(pO2/p0) of LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2, J per mole of Ni.
 
     dH and dS at constant heat capacity difference zero. Positive: the layered oxide is stable.
@@ -34,9 +32,7 @@ def decomposition_energy(
     >>> round(decomposition_energy(54350.0, 49.88, 973.15, 101325.0))
     5809
     """
-    return enthalpy - temperature * (
-        entropy - GAS_CONSTANT / 4 * math.log(oxygen_pressure / STANDARD_PRESSURE)
-    )
+    return enthalpy - temperature * (entropy - GAS_CONSTANT / 4 * math.log(oxygen_pressure / STANDARD_PRESSURE))
 
 
 def reduced_share(energy: ArrayLike, temperature: ArrayLike) -> np.ndarray:

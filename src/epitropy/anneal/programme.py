@@ -29,9 +29,7 @@ def segments(spec: Anneal) -> NDArray[np.float64]:
     return np.array([row for row in rows if row[2] > 0]).reshape(-1, 3)
 
 
-def thermal_time(
-    programme: NDArray[np.float64], reference: ArrayLike, activation_energy: ArrayLike
-) -> np.ndarray:
+def thermal_time(programme: NDArray[np.float64], reference: ArrayLike, activation_energy: ArrayLike) -> np.ndarray:
     """Integral of an Arrhenius rate over the programme, q = int k(T(t)) dt, in (unit of ``reference``) s.
 
     ``reference`` at the reference temperature and ``activation_energy`` (J/mol) broadcast against each other.

@@ -36,19 +36,13 @@ class Anneal:
     diffusivity_film: Diffusivities
     activation_energy_host: Energies
     activation_energy_film: Energies
-    dissolution_rate: Annotated[
-        Sourced, Unit("1/s", show="1/h")
-    ]  # at 700 degC, of precursors that do not wet
+    dissolution_rate: Annotated[Sourced, Unit("1/s", show="1/h")]  # at 700 degC, of precursors that do not wet
     dissolution_activation_energy: Annotated[Sourced, Unit("J/mol", show="kJ/mol")]
-    boundary_enhancement: Annotated[
-        Sourced, Unit("1")
-    ]  # D along boundaries over D in the lattice, at 700 degC
+    boundary_enhancement: Annotated[Sourced, Unit("1")]  # D along boundaries over D in the lattice, at 700 degC
     boundary_energy_ratio: Annotated[Sourced, Unit("1")]  # activation energy along boundaries over lattice
     boundary_width: Annotated[Sourced, Unit("m", show="nm")]
     film_grain_size: Annotated[Sourced, Unit("m", show="nm")]
-    decomposition_enthalpy: Annotated[
-        Sourced, Unit("J/mol", show="kJ/mol")
-    ]  # LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2
+    decomposition_enthalpy: Annotated[Sourced, Unit("J/mol", show="kJ/mol")]  # LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2
     decomposition_temperature: Annotated[Sourced, Unit("K", show="degC")]  # where it is in equilibrium in air
 
     def __post_init__(self) -> None:

@@ -179,12 +179,8 @@ def _layers(
     radius: float | None,
 ) -> _Layers:
     """Amounts as arrays over all cations that occur, host first."""
-    species = tuple(
-        dict.fromkeys(s for rows in (host, film, inclusions) for s, amount in rows.items() if amount > 0)
-    )
-    film_, inclusions_, host_ = (
-        np.array([rows.get(s, 0.0) for s in species]) for rows in (film, inclusions, host)
-    )
+    species = tuple(dict.fromkeys(s for rows in (host, film, inclusions) for s, amount in rows.items() if amount > 0))
+    film_, inclusions_, host_ = (np.array([rows.get(s, 0.0) for s in species]) for rows in (film, inclusions, host))
     return _Layers(
         species=species,
         film=film_,
@@ -201,9 +197,7 @@ def _kinetics(spec: Anneal, layers: _Layers) -> _Kinetics:
     rate = (spec.dissolution_rate.value, spec.dissolution_activation_energy.value)
     return _Kinetics(
         diffusivity=np.array([[_row(spec, f"diffusivity_{m}", s) for s in layers.species] for m in media]),
-        activation=np.array(
-            [[_row(spec, f"activation_energy_{m}", s) for s in layers.species] for m in media]
-        ),
+        activation=np.array([[_row(spec, f"activation_energy_{m}", s) for s in layers.species] for m in media]),
         film_boost=np.array([_film_boost(spec, s, layers.thickness) for s in layers.species]),
         dissolution=np.array([rate] * len(layers.species)),
         programme=segments(spec),
@@ -300,9 +294,7 @@ def _slope(lengths: Array, thickness: float, depth: float) -> float:
 def _amounts(layers: _Layers, widths: Array, cell_area: Array, host_cells: int) -> tuple[Array, Array]:
     """Cations in each cell at the start, and what its inclusions will release; both (x, species) mol/m2."""
     before = np.empty((widths.size, len(layers.species)))
-    before[:host_cells] = np.outer(
-        widths[:host_cells] * cell_area[:host_cells] / layers.volume[0], layers.host
-    )
+    before[:host_cells] = np.outer(widths[:host_cells] * cell_area[:host_cells] / layers.volume[0], layers.host)
     sources = np.zeros_like(before)
     if widths.size > host_cells:
         share = widths[host_cells:] * cell_area[host_cells:]
@@ -387,9 +379,7 @@ def _boundary_depths(spec: Anneal, species: tuple[str, ...]) -> Mapping[str, flo
 def _gas_reaction(spec: Anneal) -> tuple[float, float]:
     """Energy of LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2 at the hold (J/mol) and the gas's oxygen pressure (Pa)."""
     enthalpy, pressure = spec.decomposition_enthalpy.value, spec.oxygen_pressure[spec.gas].value
-    entropy = laws.decomposition_entropy(
-        enthalpy, spec.decomposition_temperature.value, laws.AIR_OXYGEN_PRESSURE
-    )
+    entropy = laws.decomposition_entropy(enthalpy, spec.decomposition_temperature.value, laws.AIR_OXYGEN_PRESSURE)
     return laws.decomposition_energy(enthalpy, entropy, spec.temperature.value, pressure), pressure
 
 

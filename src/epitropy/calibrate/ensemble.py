@@ -66,9 +66,9 @@ def prepare(cell: CellStudy) -> tuple[Formed, kernel.Tables]:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A calibration cell and its scales, for reuse by studies whose calibration cell is the same or near."""
+    """Scales by scenario with all that they depend on, for reuse where that is the same, or as a start."""
 
-    fingerprint: bytes
+    fingerprints: Mapping[str, bytes]
     scales: Mapping[str, Scales | str]
 
 
@@ -111,25 +111,33 @@ def calibrated(
     name = calibration_cell(study)
     cell = study.cells[name]
     formed, looked_up = ready[name]
-    fingerprint = _fingerprint(cell, formed, looked_up, scenarios)
-    if known and known.fingerprint == fingerprint:
-        return known
+    prints = {s.name: _fingerprint(cell, formed, looked_up, s) for s in scenarios}
     solved: dict[tuple[str, str], Scales | str] = {}
     for scenario in scenarios:
         key = (scenario.fade_carrier, scenario.gap_carrier)
-        if key not in solved:
-            before = known.scales.get(scenario.name) if known else None
-            near = before if isinstance(before, Scales) else None
-            solved[key] = _solve(study, cell, formed, looked_up, scenario, near)
-    return Solved(fingerprint, {s.name: solved[s.fade_carrier, s.gap_carrier] for s in scenarios})
+        if key in solved:
+            continue
+        before = known.scales.get(scenario.name) if known else None
+        if known and before is not None and known.fingerprints[scenario.name] == prints[scenario.name]:
+            solved[key] = before
+            continue
+        near = before if isinstance(before, Scales) else None
+        solved[key] = _solve(study, cell, formed, looked_up, scenario, near)
+    return Solved(prints, {s.name: solved[s.fade_carrier, s.gap_carrier] for s in scenarios})
 
 
-def _fingerprint(cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenarios: tuple[Scenario, ...]) -> bytes:
-    """All that the calibration cell's solution depends on."""
-    scales = rough_scales(cell, formed, 1.0)
-    models = [build(cell, formed, s, scales) for s in scenarios]
-    ageing = [getattr(cell.degradation, name).value for name in cell.degradation.__dataclass_fields__]
-    numbers = np.concatenate([np.ravel(models), *looked_up, ageing])
+def _fingerprint(cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario) -> bytes:
+    """All that the calibration cell's solution in a scenario depends on."""
+    unaged = build(cell, formed, scenario, rough_scales(cell, formed, 1.0))
+    ageing = cell.degradation
+    priors = (
+        ageing.skin_thickness_200,
+        ageing.skin_transport_share,
+        ageing.cracked_share,
+        ageing.wetted_area_200,
+        ageing.deep_charge_share,
+    )
+    numbers = np.concatenate([unaged, *looked_up, [p.value for p in priors]])
     return hashlib.sha256(numbers.tobytes()).digest()
 
 

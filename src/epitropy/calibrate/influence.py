@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,19 +19,27 @@ from .workers import mapped
 
 ENDS = (0.1, 0.9)
 NOTHING = 1e-9  # a change of retention below this is no effect
+UNRESOLVED = 1e-4  # what the two scales are good for: a smaller change after solving them again may be noise
 
 
-def _retentions(
-    job: tuple[Mapping[str, float], Study], scenarios: tuple[Scenario, ...], cell: str, known: Solved | None
-) -> dict[str, float]:
-    """Retention of a cell in every scenario that can be solved."""
+class Outcome(NamedTuple):
+    """Retention in every scenario that can be solved, and the scenarios whose scales were solved again."""
+
+    retention: Mapping[str, float]
+    resolved: frozenset[str]
+
+
+def _outcome(
+    job: tuple[Mapping[str, float], Study], scenarios: tuple[Scenario, ...], cell: str, known: Solved
+) -> Outcome:
     point, study = job
     try:
         draw = run_draw(study, point, scenarios, known=known, only=cell)
     except NumericsError:
-        return {}
+        return Outcome({}, frozenset())
     found = {s: life for (c, s), life in draw.lives.items() if c == cell}
-    return {s: float(life[-1] / life[0]) for s, life in found.items() if life[0] > 0}
+    again = frozenset(s for s, scales in draw.scales.items() if scales != known.scales[s])
+    return Outcome({s: float(life[-1] / life[0]) for s, life in found.items() if life[0] > 0}, again)
 
 
 def influences(
@@ -50,7 +59,7 @@ def influences(
     names = sorted(inputs)
     others = {**moved_settings(study), **other_choices(study)}
     jobs = [({n: q}, study) for n in names for q in ENDS] + [({}, other) for other in others.values()]
-    work = partial(_retentions, scenarios=scenarios, cell=cell, known=_solved(study, scenarios))
+    work = partial(_outcome, scenarios=scenarios, cell=cell, known=_solved(study, scenarios))
     nominal = work(({}, study))
     results = list(mapped(work, jobs, progress, pool))
     effects = {n: _effect(nominal, results[2 * i], results[2 * i + 1]) for i, n in enumerate(names)}
@@ -69,7 +78,7 @@ def influences(
     )
     largest = {n: e[2] for n, e in effects.items()}
     largest |= {n: _largest_change(nominal, r) for n, r in zip(others, results[2 * len(names) :])}
-    return found, tuple(sorted(n for n, change in largest.items() if change < NOTHING))
+    return found, tuple(sorted(n for n, change in largest.items() if change == 0.0))
 
 
 def moved_settings(study: Study) -> dict[str, Study]:
@@ -118,11 +127,16 @@ def _chosen(cell: CellStudy, block: str, key: str, values: tuple[str, str]) -> C
     return replace(cell, **{block: replace(part, **{key: other})})
 
 
-def _largest_change(nominal: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """A scenario that can no longer be solved, or can be for the first time, is an effect too."""
-    if set(nominal) != set(other):
-        return 1.0
-    return max((abs(other[s] - nominal[s]) for s in nominal), default=0.0)
+def _largest_change(nominal: Outcome, *others: Outcome) -> float:
+    """Largest change of retention that is more than noise; 1 if a scenario starts or stops to be solvable."""
+    changes = [0.0]
+    for other in others:
+        if set(nominal.retention) != set(other.retention):
+            return 1.0
+        for s, value in nominal.retention.items():
+            change = abs(other.retention[s] - value)
+            changes.append(change if change > (UNRESOLVED if s in other.resolved else NOTHING) else 0.0)
+    return max(changes)
 
 
 def _solved(study: Study, scenarios: tuple[Scenario, ...]) -> Solved:
@@ -132,17 +146,15 @@ def _solved(study: Study, scenarios: tuple[Scenario, ...]) -> Solved:
     return calibrated(centre, {name: prepare(centre.cells[name])}, scenarios)
 
 
-def _effect(
-    nominal: Mapping[str, float], low: Mapping[str, float], high: Mapping[str, float]
-) -> tuple[float, float, float, float]:
+def _effect(nominal: Outcome, low: Outcome, high: Outcome) -> tuple[float, float, float, float]:
     """(mean change at the low end, at the high end, largest change, mean squared span)."""
-    at_low = [low[s] - nominal[s] for s in nominal if s in low]
-    at_high = [high[s] - nominal[s] for s in nominal if s in high]
-    span = [(high[s] - low[s]) ** 2 for s in nominal if s in low and s in high]
-    largest = max((abs(c) for c in at_low + at_high), default=0.0)
-    if set(low) != set(nominal) or set(high) != set(nominal):
-        largest = max(largest, 2 * NOTHING)  # it decides whether a scenario can be solved
-    return _mean(at_low), _mean(at_high), largest, _mean(span)
+    common = [s for s in nominal.retention if s in low.retention and s in high.retention]
+    at_low = [low.retention[s] - nominal.retention[s] for s in common]
+    at_high = [high.retention[s] - nominal.retention[s] for s in common]
+    span = [(h - l) ** 2 for l, h in zip(at_low, at_high)]
+    largest = _largest_change(nominal, low, high)
+    seen = max((abs(c) for c in at_low + at_high), default=0.0)
+    return _mean(at_low), _mean(at_high), min(largest, max(seen, UNRESOLVED)), _mean(span) if largest else 0.0
 
 
 def _mean(values: list[float]) -> float:

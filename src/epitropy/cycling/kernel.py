@@ -192,15 +192,15 @@ def _diffuse(old, older, x, link, mobility, source: float, dt: float, order: int
 
 
 @compiled
-def _terminal(m, t, s, x_surface: float, sign: float, current_mass: float, current) -> float:
-    """Terminal voltage; sign +1 charge, -1 discharge; current_mass in A per kg of active host."""
+def _terminal(m, t, s, x_surface: float, sign: float, host_current: float, current) -> float:
+    """Terminal voltage; sign +1 charge, -1 discharge; host_current in A per kg of host, whose surfaces share it."""
     exchange = (
         lookup(t.exchange, x_surface) * m.kinetic_scale * (3.0 / (m.density * m.apparent_radius * m.reference_area))
     )
-    eta = overpotential(current_mass, s.area, s.resistance, exchange, m.thermal_voltage, current)
+    eta = overpotential(host_current, s.area, s.resistance, exchange, m.thermal_voltage, current)
     rest = lookup(t.voltage, x_surface)
     rest += s.stress_skin * lookup(t.stress_skin, x_surface) + s.stress_layer * lookup(t.stress_layer, x_surface)
-    return rest + sign * (eta + current_mass * s.active * m.loading * s.series)
+    return rest + sign * (eta + host_current * m.loading * s.series)
 
 
 @compiled
@@ -224,10 +224,10 @@ def half_cycle(m, t, s, x, sign: float, rate: float, steps: int, trace):
     older, old, new = x.copy(), x.copy(), x.copy()
     mobility = np.empty(n)
     work = np.empty((2, n))
-    current = np.full(s.area.shape[0], current_mass / max(s.area.sum(), 1e-12))
+    current = np.full(s.area.shape[0], host_current / max(s.area.sum(), 1e-12))
     mobility_end = scale * lookup(t.diffusivity, old[n - 1])
     surface = old[n - 1] + speed / 3.0 * depth / mobility_end
-    voltage = _terminal(m, t, s, surface, sign, current_mass, current)
+    voltage = _terminal(m, t, s, surface, sign, host_current, current)
     exposure = 0.0
     energy = 0.0
     time = 0.0
@@ -245,7 +245,7 @@ def half_cycle(m, t, s, x, sign: float, rate: float, steps: int, trace):
             mobility[i] = scale * lookup(t.diffusivity, guess)
         _diffuse(old, older, new, link, mobility, speed, dt, order, work)
         new_surface = new[n - 1] + speed / 3.0 * depth / (scale * lookup(t.diffusivity, new[n - 1]))
-        new_voltage = _terminal(m, t, s, new_surface, sign, current_mass, current)
+        new_voltage = _terminal(m, t, s, new_surface, sign, host_current, current)
         crossed = (new_voltage - limit) * sign >= 0.0 or new_surface <= 1e-4 or new_surface >= 1.0 - 1e-4
         if crossed and not fine:
             fine = True  # repeat this step in twentieths

@@ -157,17 +157,20 @@ def model(
 def _reach(
     electrode: CoatedElectrode | None, particle: Particle, crack_limit: float, scenario: Scenario
 ) -> tuple[float, float, float]:
-    """Coverage of the outer surface and of crack faces, and the layer's thickness there.
+    """Coverage of the wetted outer surface and of crack faces, and the layer's thickness there.
 
-    In the boundaries the dose is conserved: the same volume spreads over outer surface and all grain faces. Only
-    what wets runs in.
+    The layer's volume is conserved: what the recipe coats is a part of the wetted area, or, in the boundaries, the
+    same volume spreads over outer surface and all grain faces. Only what wets runs in.
     """
     if electrode is None or electrode.coverage_formed <= 0:
         return 0.0, 0.0, 0.0
+    reached = electrode.area / particle.wetted_area
     if scenario.reach == "outer":
-        return electrode.coverage_formed * _bonded(electrode, 1.0), 0.0, electrode.thickness
+        thicker = max(reached, 1.0)
+        coverage = electrode.coverage_formed * min(reached, 1.0) * _bonded(electrode, thicker)
+        return coverage, 0.0, electrode.thickness * thicker
     wet = electrode.wetting_share
-    shared = particle.outer_area / (particle.outer_area + wet * crack_limit)
+    shared = electrode.area / (particle.wetted_area + wet * crack_limit)
     coverage = electrode.coverage_formed * _bonded(electrode, shared)
     return coverage, coverage * wet, electrode.thickness * shared
 

@@ -61,9 +61,7 @@ def reasons_for(elements: Mapping[str, float], entropy: float) -> tuple[str, ...
     """
     counted = {e: y for e, y in elements.items() if within_range(y)}
     outside = {e: y for e, y in elements.items() if y > 0 and e not in counted}
-    lines = [
-        f"{len(counted)} of at least {LEAST_ELEMENTS} elements lie within 5-35 %" + _listed(counted, ": ")
-    ]
+    lines = [f"{len(counted)} of at least {LEAST_ELEMENTS} elements lie within 5-35 %" + _listed(counted, ": ")]
     if outside:
         lines.append("outside 5-35 %" + _listed(outside, ": "))
     reduced = entropy / GAS_CONSTANT

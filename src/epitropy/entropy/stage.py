@@ -89,6 +89,4 @@ def _total(sites: Sequence[Sublattice], by_site: dict[str, float]) -> float:
 
 def _classified(sites: Sequence[Sublattice], by_site: dict[str, float]) -> Sublattice:
     """The site to classify: a high-entropy one if there is any, else the one of highest entropy."""
-    return max(
-        sites, key=lambda s: (classify.is_high_entropy(s.elements, by_site[s.label]), by_site[s.label])
-    )
+    return max(sites, key=lambda s: (classify.is_high_entropy(s.elements, by_site[s.label]), by_site[s.label]))

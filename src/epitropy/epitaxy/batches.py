@@ -36,9 +36,7 @@ class Crystal:
         try:
             return cls(phase, lattice(phase.cell, phase.space_group))
         except InputError as error:
-            raise InputError(
-                f"{phase.name}: {error.where}", error.given, error.allowed, error.remedy
-            ) from None
+            raise InputError(f"{phase.name}: {error.where}", error.given, error.allowed, error.remedy) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +54,7 @@ class Batch:
     strain: np.ndarray
 
     @classmethod
-    def of(
-        cls, host: Crystal, film: Crystal, host_net: PlaneNet, film_net: PlaneNet, found: Coincidences
-    ) -> Batch:
+    def of(cls, host: Crystal, film: Crystal, host_net: PlaneNet, film_net: PlaneNet, found: Coincidences) -> Batch:
         host_cells, film_cells = aligned(host_net, film_net, found.host_cells, found.film_cells)
         film_vectors = along_first(film_cells @ film_net.basis)
         gradient = laws.deformation_gradient(film_vectors, along_first(host_cells @ host_net.basis))

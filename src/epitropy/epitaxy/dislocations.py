@@ -26,9 +26,7 @@ class Dislocations:
     spacing: np.ndarray
 
 
-def first_dislocation(
-    basis: np.ndarray, angle: np.ndarray, strain: np.ndarray, poisson_ratio: float
-) -> Dislocations:
+def first_dislocation(basis: np.ndarray, angle: np.ndarray, strain: np.ndarray, poisson_ratio: float) -> Dislocations:
     """Of the shortest vectors of the film's own net, the Burgers vector with the smallest critical thickness.
 
     It lies in the interface and its line at a right angle to the pull of the stress: the most effective

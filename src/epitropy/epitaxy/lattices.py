@@ -119,9 +119,7 @@ def planes(crystal: Lattice, max_index: int) -> tuple[Plane, ...]:
     if max_index < 1:
         raise InputError("max_index", f"{max_index}", "a whole number >= 1")
     span = range(-max_index, max_index + 1)
-    orbits = {
-        _named(equivalent_planes(crystal, p), max_index) for p in product(span, repeat=3) if gcd(*p) == 1
-    }
+    orbits = {_named(equivalent_planes(crystal, p), max_index) for p in product(span, repeat=3) if gcd(*p) == 1}
     return tuple(sorted(orbits, key=lambda p: (sum(map(abs, p)), _preference(p))))
 
 

@@ -28,9 +28,7 @@ class Coincidences:
     variants: np.ndarray
 
 
-def coincidences(
-    host: PlaneNet | Sublattices, film: PlaneNet, *, max_area: float, max_strain: float
-) -> Coincidences:
+def coincidences(host: PlaneNet | Sublattices, film: PlaneNet, *, max_area: float, max_strain: float) -> Coincidences:
     """All primitive coincidence cells of two nets, one of each orbit of both symmetry groups.
 
     For every sublattice (h1, h2) of the host and every film vector f1 that the limit lets lie on h1, the film
@@ -82,9 +80,7 @@ def check_limits(max_area: float, max_strain: float) -> None:
         raise InputError("max_strain", f"{max_strain}", "a fraction between 0 and 0.2", "4 % is 0.04.")
 
 
-def _candidates(
-    host: PlaneNet, film: PlaneNet, hosts: Sublattices, max_strain: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _candidates(host: PlaneNet, film: PlaneNet, hosts: Sublattices, max_strain: float) -> tuple[np.ndarray, np.ndarray]:
     """(sublattice, film cell) of all pairs that may pass; f1 up to sign, -1 being a symmetry of the film."""
     # singular values of the inverse of F, host -> film
     low, high = (1 - _MARGIN) / (1 + max_strain), (1 + _MARGIN) / (1 - max_strain)
@@ -118,9 +114,7 @@ def _ranges(start: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return owner, np.arange(len(owner)) - np.repeat(np.cumsum(count) - count - start, count)
 
 
-def _rectangle(
-    host_vectors: np.ndarray, first: np.ndarray, low: float, high: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _rectangle(host_vectors: np.ndarray, first: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
     """Where the second film vector may lie, given the first: centre (n, 2), half edges (n, 2, 2) as rows.
 
     In frames along h1 and f1 the inverse of F is [[l, x], [0, y]], l = |f1|/|h1|. Its singular values lie in
@@ -162,9 +156,7 @@ def _allowed(
 ) -> np.ndarray:
     """The exact filter: orientation kept, areas and both principal strains within the limits, primitive."""
     index = determinant(film_cells)
-    keep = (index > 0) & (
-        index * film.area <= max_area * (1 + _MARGIN)
-    )  # the host's cells are small enough already
+    keep = (index > 0) & (index * film.area <= max_area * (1 + _MARGIN))  # the host's cells are small enough already
     keep &= _primitive(host_cells, film_cells)
     found = np.flatnonzero(keep)
     gradient = deformation_gradient(film_cells[found] @ film.basis, host_cells[found] @ host.basis)

@@ -106,9 +106,7 @@ def _in_plane(vectors: np.ndarray) -> np.ndarray:
     """Two vectors in space to the plane's frame: the first along x, the second with positive y."""
     first, second = vectors
     length = np.linalg.norm(first)
-    return np.array(
-        [[length, 0.0], [first @ second / length, np.linalg.norm(np.cross(first, second)) / length]]
-    )
+    return np.array([[length, 0.0], [first @ second / length, np.linalg.norm(np.cross(first, second)) / length]])
 
 
 def _operations(crystal: Lattice, plane: Plane, sixths: np.ndarray) -> np.ndarray:

@@ -26,9 +26,7 @@ def aligned(
     [[[1, 0], [0, 2]]]
     """
     host_front, film_front = (np.einsum("mij,njk->nmik", _FRONT, c) for c in (host_cells, film_cells))
-    lengths = [
-        np.linalg.norm(c[:, :, 0] @ net.basis, axis=2) for c, net in ((host_front, host), (film_front, film))
-    ]
+    lengths = [np.linalg.norm(c[:, :, 0] @ net.basis, axis=2) for c, net in ((host_front, host), (film_front, film))]
     # the small ramp settles ties alike on every machine
     choice = (lengths[0] * lengths[1] * (1 + 1e-9 * np.arange(4))).argmin(1)
     rows = np.arange(len(choice))
@@ -94,9 +92,7 @@ def lattice_direction(sixths: np.ndarray) -> tuple[int, int, int]:
     return u // divisor, v // divisor, w // divisor
 
 
-def rows_continue(
-    host_cells: np.ndarray, film_cells: np.ndarray, host_rows: int, film_rows: int
-) -> np.ndarray:
+def rows_continue(host_cells: np.ndarray, film_cells: np.ndarray, host_rows: int, film_rows: int) -> np.ndarray:
     """Whether close-packed rows fall on close-packed rows, spacing on spacing; shape (n,).
 
     host_rows, film_rows: into how many steps the oxygens divide each net vector. The oxygen nets o with o =
@@ -110,6 +106,4 @@ def rows_continue(
     adjugate = np.stack([np.stack([d, -b], 1), np.stack([-c, a], 1)], 1)
     index = determinant(film_cells)
     same_density = host_rows**2 * determinant(host_cells) == film_rows**2 * index
-    return same_density & (host_rows * (adjugate @ host_cells) % (film_rows * index)[:, None, None] == 0).all(
-        (1, 2)
-    )
+    return same_density & (host_rows * (adjugate @ host_cells) % (film_rows * index)[:, None, None] == 0).all((1, 2))

@@ -58,9 +58,7 @@ def best_matches(
         for film_net in _nets(top, max_index, chosen.get(film.name)):
             for host_net, parts in hosts:
                 for side in _sides(host_net, film_net, top):
-                    common = coincidences(
-                        parts[side.mirrored], side, max_area=max_area, max_strain=max_strain
-                    )
+                    common = coincidences(parts[side.mirrored], side, max_area=max_area, max_strain=max_strain)
                     found.append(Batch.of(ground, top, host_net, side, common))
     return _ranked([batch for batch in found if len(batch.variants)])
 

@@ -13,6 +13,7 @@ class CoatedElectrode:
     """The layer as the cell sees it, before a scenario says where it reaches."""
 
     thickness: Annotated[float, Unit("m", show="nm")]
+    area: Annotated[float, Unit("m2/kg", show="m2/g")]  # that the recipe reaches; ``coverage_formed`` is of it
     coverage_formed: Annotated[float, Unit("1", show="%")]
     wetting_share: Annotated[float, Unit("1", show="%")]
     release_ratio: Annotated[float, Unit("1")]  # largest energy release over interface toughness, at this thickness

@@ -72,5 +72,7 @@ class Phase:
     young_modulus: Annotated[Sourced, Unit("Pa", show="GPa")] | None = None
     poisson_ratio: Annotated[Sourced, Unit("1")] | None = None
     wets: bool = False  # spreads over the host on annealing
-    lithium_per_cation: Annotated[Mapping[str, float], Unit("1")] | None = None  # Li bound per cation on reaction with the host
+    lithium_per_cation: Annotated[Mapping[str, float], Unit("1")] | None = (
+        None  # Li bound per cation on reaction with the host
+    )
     note: str = ""

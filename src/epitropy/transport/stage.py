@@ -20,6 +20,7 @@ def coated_electrode(
     ratio = laws.leaky_ratio(properties.oxygen_ratio.value, properties.boundary_leak.value, boundary_fraction)
     return CoatedElectrode(
         thickness=layer.thickness,
+        area=layer.area,
         coverage_formed=layer.coverage,
         wetting_share=layer.wetting_share,
         release_ratio=energy_release / properties.interface_toughness.value,
