@@ -12,7 +12,8 @@ from typing import Any, get_args, get_type_hints
 from .errors import InputError
 
 HABITS = {"µ": "u", "\u03bc": "u", "Å": "angstrom", "·": " ", "²": "2", "³": "3", "Ω": "ohm", "\u2126": "ohm"}
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-zµ\u03bcÅ°Ω\u2126²³%·0-9^*/() .-]*?)\s*$")
+_UNIT = r"[A-Za-zµ\u03bcÅ°Ω\u2126²³%·0-9^*/() .-]*?"
+_NUMBER = re.compile(rf"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*({_UNIT})\s*$")
 
 
 @dataclass(frozen=True, slots=True)
