@@ -35,6 +35,9 @@ COLUMNS = (
 )
 
 
+WIDTH = len(COLUMNS)
+
+
 class Model(NamedTuple):
     """All numbers of one cell, SI, per kilogram of host unless said; built by ``cycling/stage.py`` alone."""
 
@@ -380,7 +383,7 @@ def age(m, t, schedule, cycles: int, formation_cycles: int):
     Returns an array (cycles, len(COLUMNS)), nan where skipped; the largest lithium imbalance; and the surface's
     exposure in formation [s], before the fade-rate scale.
     """
-    result = np.full((cycles, 12), np.nan)
+    result = np.full((cycles, WIDTH), np.nan)
     births = np.zeros(cycles + 1)
     added = np.zeros(cycles + 1)
     added[0] = m.crack_area_start
