@@ -150,7 +150,7 @@ def _headline(
         influences=moves,
         no_effect=without,
         closest_scenario=say.closest(cells[target], *say.reported_capacity(study, target)),
-        measurements=telling_measurements(nominal, study, target),
+        measurements=telling_measurements(nominal, target),
     )
 
 

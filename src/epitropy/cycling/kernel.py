@@ -123,6 +123,14 @@ def lookup(table: np.ndarray, x: float) -> float:
 
 
 @compiled
+def _response(current: float, resistance: float, exchange: float, thermal_voltage: float):
+    """Overpotential of one surface at a current, R i + 2 V_T asinh(i/2 i0), and its slope."""
+    ratio = current / (2.0 * exchange)
+    slope = resistance + thermal_voltage / (exchange * math.sqrt(1.0 + ratio * ratio))
+    return resistance * current + 2.0 * thermal_voltage * math.asinh(ratio), slope
+
+
+@compiled
 def overpotential(total: float, area, resistance, exchange: float, thermal_voltage: float, current) -> float:
     """Common overpotential at which sum_j A_j i_j = total, each i_j solving eta = R_j i_j + 2 V_T asinh(i_j/2 i0).
 
@@ -133,23 +141,15 @@ def overpotential(total: float, area, resistance, exchange: float, thermal_volta
         numerator = total
         denominator = 0.0
         for j in range(area.shape[0]):
-            if area[j] <= 0.0:
-                continue
-            i = current[j]
-            ratio = i / (2.0 * exchange)
-            slope = resistance[j] + thermal_voltage / (exchange * math.sqrt(1.0 + ratio * ratio))
-            residual = resistance[j] * i + 2.0 * thermal_voltage * math.asinh(ratio)
-            numerator -= area[j] * (i - residual / slope)
-            denominator += area[j] / slope
+            if area[j] > 0.0:
+                own, slope = _response(current[j], resistance[j], exchange, thermal_voltage)
+                numerator -= area[j] * (current[j] - own / slope)
+                denominator += area[j] / slope
         new = numerator / denominator
         for j in range(area.shape[0]):
-            if area[j] <= 0.0:
-                continue
-            i = current[j]
-            ratio = i / (2.0 * exchange)
-            slope = resistance[j] + thermal_voltage / (exchange * math.sqrt(1.0 + ratio * ratio))
-            residual = resistance[j] * i + 2.0 * thermal_voltage * math.asinh(ratio)
-            current[j] = i - (residual - new) / slope
+            if area[j] > 0.0:
+                own, slope = _response(current[j], resistance[j], exchange, thermal_voltage)
+                current[j] -= (own - new) / slope
         if abs(new - eta) < 1e-7:
             return new
         eta = new

@@ -15,7 +15,7 @@ from ..records.host import HostCurves
 from ..records.scenario import Scales, Scenario
 from ..records.strain import StrainPath
 from . import kernel
-from .laws import overload
+from .laws import exchange_current, overload
 from .spec import Cathode, Cell, Degradation, Protocol
 
 REFERENCE_CYCLES = 200  # the cycle number to which the priors of ageing refer
@@ -47,7 +47,7 @@ def tables(
     return kernel.Tables(
         voltage=host.voltage + cathode.ocv_shift.value,
         diffusivity=host.diffusivity,
-        exchange=cathode.exchange_current.value * x**0.43 * (1 - x) ** 0.57,
+        exchange=exchange_current(x, cathode.exchange_current.value),
         stress_skin=slope * np.gradient(skin.energy_density, host.lithium),
         stress_layer=slope * np.gradient(layer.energy_density, host.lithium),
         crack_ratio=worst_so_far / cathode.boundary_toughness.value,
