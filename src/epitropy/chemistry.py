@@ -53,9 +53,9 @@ def molar_mass(formula: str) -> float:
 
 
 def cations_of(formula: str) -> dict[str, float]:
-    """Cations per formula unit.
+    """Metal cations per formula unit; lithium equilibrates with the host at once and is not counted.
 
     >>> cations_of("ZrO2")
     {'Zr': 1.0}
     """
-    return {e: n for e, n in element_counts(formula).items() if e not in ANIONS}
+    return {e: n for e, n in element_counts(formula).items() if e not in ANIONS and e != "Li"}

@@ -12,6 +12,8 @@ import typer
 
 from .errors import EpitropyError
 
+INTERRUPTED = 130  # what a shell expects after Ctrl-C
+
 app = typer.Typer(
     name="epitropy",
     help="From what is weighed onto a battery cathode to the coating that forms and what it does for the cell.",
@@ -77,7 +79,9 @@ def check(file: StudyArgument) -> None:
     inputs = study.inputs()
     grades = Counter(v.grade for v in inputs.values())
     typer.echo(f"{study.name}: {study.title or 'no title'}")
-    typer.echo(f"cells: {', '.join(study.cells)}")
+    typer.echo(
+        "cells: " + ", ".join(f"{n} ({'coated' if c.coating else 'no coating'})" for n, c in study.cells.items())
+    )
     typer.echo(f"{len(inputs)} numbers: " + ", ".join(f"{n} {g}" for g, n in grades.most_common()))
     for name in (n for n, v in inputs.items() if v.source == UNGRADED):
         typer.echo(f"  {name} has no grade; write {{value: ..., grade: measured, source: ...}} if you measured it")
@@ -154,7 +158,9 @@ def _show(result, study) -> None:
 
     console = Console(highlight=False)
     head, *rows = headline_rows(result, study)
-    table = Table(*head, title=None, pad_edge=False)
+    table = Table(pad_edge=False)
+    for name in head:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*row)
     console.print()
@@ -197,13 +203,28 @@ class _progress:
 def main() -> None:
     """Run the command line; a fault of the input is one line and exit code 2."""
     try:
-        app()
+        code = app(standalone_mode=False)
+        if code == INTERRUPTED:
+            _stopped()
+        sys.exit(code)
     except EpitropyError as error:
         print(f"epitropy: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("epitropy: stopped; nothing was written", file=sys.stderr)
-        sys.exit(130)
+        _stopped()
+    except Exception as error:
+        # faults of the command line itself: unknown verbs and options show their own usage
+        if not hasattr(error, "show"):
+            if type(error).__name__ == "Abort":
+                _stopped()
+            raise
+        error.show()
+        sys.exit(getattr(error, "exit_code", 2))
+
+
+def _stopped() -> None:
+    print("epitropy: stopped; nothing was written", file=sys.stderr)
+    sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ def compiled(function: Callable, *, error_model: str = "python") -> Callable:
     numba.config.CACHE_DIR = before or _folder(Path(inspect.getfile(function)).parent)
     try:
         return numba.njit(cache=True, nogil=True, error_model=error_model)(function)
+    except RuntimeError:  # nowhere to keep machine code, e.g. a read-only install without a home
+        return numba.njit(nogil=True, error_model=error_model)(function)
     finally:
         numba.config.CACHE_DIR = before
 
@@ -39,10 +41,10 @@ def _folder(room: Path) -> str:
     digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted(room.glob("*.py")):
         digest.update(source.read_bytes())
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base) / "epitropy" / "compiled" / digest.hexdigest()[:16]
     try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(base) / "epitropy" / "compiled" / digest.hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):
         return ""
     return str(folder)

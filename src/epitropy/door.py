@@ -27,7 +27,9 @@ def core_schema_for(unit: Unit, source: Any, handler: Any) -> Any:
             lambda raw: read_mapping(raw, unit, key), metadata={"unit": "mapping"}
         )
     if source is float:
-        return core_schema.no_info_before_validator_function(lambda raw: parse(raw, unit.si), handler(source))
+        return core_schema.no_info_before_validator_function(
+            lambda raw: parse(raw, unit.si, unit.shown), handler(source)
+        )
     return handler(source)
 
 
@@ -37,7 +39,7 @@ def read_sourced(raw: Any, unit: Unit) -> Sourced:
         return raw
     if isinstance(raw, Mapping):
         return sourced(dict(raw), unit.si, "")
-    return Sourced(value=parse(raw, unit.si), unit=unit.si, source=UNGRADED)
+    return Sourced(value=parse(raw, unit.si, unit.shown), unit=unit.si, source=UNGRADED)
 
 
 def read_mapping(raw: Any, unit: Unit, key: type) -> dict[Any, Sourced]:

@@ -12,6 +12,10 @@ class EpitropyError(ValueError):
         line = f"{where}: {given}; allowed: {allowed}" if allowed else f"{where}: {given}"
         super().__init__(f"{line}. {remedy}" if remedy else line)
 
+    def __reduce__(self) -> tuple:
+        """Errors cross process borders whole."""
+        return type(self), (self.where, self.given, self.allowed, self.remedy)
+
 
 class InputError(EpitropyError):
     """What the user gave cannot be used as it stands."""

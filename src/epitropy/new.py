@@ -63,8 +63,8 @@ def study_from(name: str, answers: Answers) -> str:
     return text
 
 
-def _known(value: str) -> str:
-    return f'{{value: {value}, grade: measured, source: "{SOURCE}"}}'
+def _known(value: str, note: str = "") -> str:
+    return f'{{value: {value}, grade: measured, source: "{SOURCE}{note}"}}'
 
 
 def _host(answer: str) -> str:
@@ -79,7 +79,8 @@ def _host(answer: str) -> str:
     lines = ["cathode:", "  composition:", "    Li: {Li: 1.0}", f"    M: {{{shares}}}", "    O: {O: 1.0}"]
     for number in numbers:
         key = "wetted_area" if re.search(r"m2/|m\^2/|m²/", number) else "particle_diameter"
-        lines.append(f"  {key}: {_known(number)}")
+        note = "; d50 taken as d32" if key == "particle_diameter" else ""
+        lines.append(f"  {key}: {_known(number, note)}")
     return "\n".join(lines) + "\n"
 
 

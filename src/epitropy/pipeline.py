@@ -13,11 +13,12 @@ import numpy as np
 
 from .anneal import laws as anneal_laws
 from .anneal.programme import segments, thermal_time
-from .anneal.spec import Anneal
-from .anneal.stage import anneal_profile
+from .anneal.spec import REFERENCE_TEMPERATURE, Anneal
+from .anneal.stage import anneal_profile, reduced_share_at
 from .catalogue import phase
 from .chemistry import atomic_mass
 from .coating.stage import deposit
+from .constants import ATMOSPHERE
 from .cycling.stage import particle_of
 from .entropy.stage import profile_entropy, site_entropy_of
 from .epitaxy.stage import best_matches
@@ -211,29 +212,20 @@ def strained_thickness(profile: DepthProfile) -> float:
 def largest_release(path: StrainPath, cell: CellStudy) -> float:
     """Largest energy release of the layer while the host breathes down to the upper cut-off, J/m2.
 
-    Only the coherent part of the misfit is stored, so it goes with the square of the coherency.
+    The coherency is the share of the elastic energy that is stored, here as in the stress potential.
     """
     host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
     lowest = host.lithium_at(cell.protocol.upper_voltage.value - cell.cathode.ocv_shift.value)
-    return float(path.energy_release[path.lithium >= lowest].max() * cell.degradation.coherency.value**2)
+    return float(path.energy_release[path.lithium >= lowest].max() * cell.degradation.coherency.value)
 
 
 def fresh_skin_factor(spec: Anneal) -> float:
-    """Rock-salt skin that the anneal leaves, over that of the host as synthesised (700 degC in oxygen).
+    """Rock-salt skin that the anneal leaves, over that of the host as synthesised (700 degC in oxygen at 1 atm).
 
     Follows the share of Ni2+ in equilibrium at the hold, LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2.
     """
-    entropy_change = anneal_laws.decomposition_entropy(
-        spec.decomposition_enthalpy.value, spec.decomposition_temperature.value, spec.oxygen_pressure["air"].value
-    )
-
-    def reduced(temperature: float, gas: str) -> float:
-        energy = anneal_laws.decomposition_energy(
-            spec.decomposition_enthalpy.value, entropy_change, temperature, spec.oxygen_pressure[gas].value
-        )
-        return float(anneal_laws.reduced_share(energy, temperature))
-
-    return reduced(spec.temperature.value, spec.gas) / reduced(973.15, "O2")
+    here = reduced_share_at(spec, spec.temperature.value, spec.oxygen_pressure[spec.gas].value)
+    return here / reduced_share_at(spec, REFERENCE_TEMPERATURE, ATMOSPHERE)
 
 
 def host_phase(cell: CellStudy, formed: Formed) -> Phase:

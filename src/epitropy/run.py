@@ -17,11 +17,14 @@ from .calibrate.scales import build
 from .calibrate.scenarios import declared_scenarios
 from .cycling import kernel
 from .cycling.stage import live
-from .pipeline import Formed, align
+from .errors import NumericsError
+from .pipeline import SKIN, Formed, align
+from .records.cell import CycleSeries
 from .records.headline import CellHeadline, Headline, Placebo
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
-from .study import Study, study_hash
+from .sources import table
+from .study import CellStudy, Study, study_hash
 
 Progress = Callable[[str, int, int], None]
 LIBRARIES = ("numpy", "scipy", "numba", "pymatgen-core", "spglib")
@@ -77,16 +80,7 @@ def _stages(
     scales: Mapping[str, Scales | str],
 ) -> CellStages:
     cell = study.cells[name]
-    lives = {
-        s.name: live(
-            build(cell, formed, s, scales[s.name]),
-            looked_up,
-            cell.protocol.cycles,
-            cell.protocol.formation_cycles,
-        )
-        for s in scenarios
-        if isinstance(scales[s.name], Scales)
-    }
+    lives = {s.name: _life(cell, formed, looked_up, s, scales[s.name]) for s in scenarios}
     return CellStages(
         particle=formed.particle,
         host_entropy=formed.host_entropy,
@@ -98,8 +92,21 @@ def _stages(
         matches=align(cell, formed)[:12] if formed.coating else (),
         strain=(formed.skin_strain, formed.grain_strain) + ((formed.layer_strain,) if formed.coating else ()),
         electrode=formed.electrode,
-        cycling=lives,
+        cycling={name: series for name, series in lives.items() if series is not None},
     )
+
+
+def _life(
+    cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, scales: Scales | str
+) -> CycleSeries | None:
+    """None where the scales are not solved or the cell delivers not even a first cycle."""
+    if isinstance(scales, str):
+        return None
+    try:
+        m = build(cell, formed, scenario, scales)
+        return live(m, looked_up, cell.protocol.cycles, cell.protocol.formation_cycles)
+    except NumericsError:
+        return None
 
 
 def run_study(
@@ -173,7 +180,7 @@ def _placebos(
     """Each placebo with the same draws and the scales already solved on the calibration cell."""
     if study.cells[target].coating is None:
         return ()
-    treatments = say.placebo_studies(study, target)
+    treatments = say.placebo_studies(study, target, study.cells[calibration_cell(study)])
     total = len(treatments) * len(ensemble)
     results = []
     for i, (name, (meaning, placebo)) in enumerate(treatments.items()):
@@ -199,10 +206,13 @@ def _references(study: Study, cells: Mapping[str, CellStages]) -> tuple[str, ...
     from .hosts import host_curves
 
     found = [v.source for v in study.inputs().values()]
-    for cell in study.cells.values():
+    for name, cell in study.cells.items():
         found += host_curves(cell.cathode.lattice, cell.cathode.ocv).sources
-        used = [*(cell.coating.precursors if cell.coating else ()), cell.layer.structure]
-        for name in used:
-            crystal = phase(name)
-            found += [crystal.cell_source, crystal.density.source]
+        films = {m.film for m in cells[name].matches}
+        for used in sorted({SKIN, cell.layer.structure, *(cell.coating.precursors if cell.coating else ()), *films}):
+            crystal = phase(used)
+            numbers = (crystal.density, crystal.young_modulus, crystal.poisson_ratio)
+            found += [crystal.cell_source, *(n.source for n in numbers if n)]
+    if any(cell.coating for cell in study.cells.values()):
+        found += [row["source"] for row in table("published_coatings.toml")["coating"]]
     return tuple(dict.fromkeys(s for s in found if s))

@@ -70,15 +70,20 @@ def default(name: str, unit: str) -> Sourced:
     return sourced(table(f"defaults/{room}.toml")[key], unit, name)
 
 
-def dials(room: str) -> Callable[[type], type]:
+EVERYTHING_ELSE = "other"
+
+
+def dials(room: str, whole: tuple[str, ...] = ()) -> Callable[[type], type]:
     """Make a frozen record of user choices whose numbers default to ``data/defaults/<room>.toml``.
 
     Every field annotated ``Annotated[Sourced, Unit(...)]`` (or a mapping of species to `Sourced`) without a
-    default of its own gets the file's row of the same name, so that each number enters once.
+    default of its own gets the file's row of the same name, so that each number enters once. A mapping that is given
+    adds to the default rows, unless its name is in ``whole`` or it has a row ``other`` and so stands alone.
     """
 
     def decorate(cls: type) -> type:
         ranges: dict[str, tuple[Unit, Within]] = {}
+        rows: dict[str, Callable[[], Mapping[str, Sourced]]] = {}
         for name, hint in get_type_hints(cls, include_extras=True).items():
             if not (annotation := _sourced_annotation(hint)):
                 continue
@@ -89,17 +94,26 @@ def dials(room: str) -> Callable[[type], type]:
                 continue
             reader = _default_mapping if is_mapping else default
             setattr(cls, name, field(default_factory=partial(reader, f"{room}.{name}", unit.si)))
+            if is_mapping and name not in whole:
+                rows[name] = partial(_default_mapping, f"{room}.{name}", unit.si)
         cls.__pydantic_config__ = {"extra": "forbid"}
-        cls.__post_init__ = _checked(ranges, getattr(cls, "__post_init__", None))
+        cls.__post_init__ = _checked(ranges, rows, getattr(cls, "__post_init__", None))
         return dataclass(frozen=True, slots=True, kw_only=True)(cls)
 
     return decorate
 
 
-def _checked(ranges: Mapping[str, tuple[Unit, Within]], after: Callable[[Any], None] | None) -> Callable[[Any], None]:
-    """A ``__post_init__`` that checks every range, then what the class itself checks."""
+def _checked(
+    ranges: Mapping[str, tuple[Unit, Within]],
+    rows: Mapping[str, Callable[[], Mapping[str, Sourced]]],
+    after: Callable[[Any], None] | None,
+) -> Callable[[Any], None]:
+    """A ``__post_init__`` that adds default rows, checks every range, then what the class itself checks."""
 
     def check(self: Any) -> None:
+        for name, defaults in rows.items():
+            given = getattr(self, name)
+            object.__setattr__(self, name, given if EVERYTHING_ELSE in given else {**defaults(), **given})
         for name, (unit, within) in ranges.items():
             number = getattr(self, name)
             for key, one in number.items() if isinstance(number, Mapping) else [("", number)]:

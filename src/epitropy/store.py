@@ -31,6 +31,8 @@ def check_folder(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
         raise InputError("-o", f"'{folder}' holds other files", "an empty or new folder, or one with an earlier result")
     parent = _existing_parent(folder)
+    if not parent.is_dir():
+        raise InputError("-o", f"'{parent}' is a file", "a folder inside a folder")
     if not os.access(parent, os.W_OK):
         raise InputError("-o", f"no permission to write in '{parent}'", "a folder that you may write to")
 
@@ -46,8 +48,11 @@ def save(result: StudyResult, folder: Path, *, page: str, study_text: str) -> Pa
     """Write answer, page, curves and the study's text; an earlier result there is replaced in one rename."""
     check_folder(folder)
     folder = folder.absolute()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise InputError("-o", f"'{folder}' cannot be made ({error.strerror})", "a folder that can be made") from None
     try:
         aside.chmod(0o755)
         (aside / "answer.json").write_text(json.dumps(answer(result), indent=1), encoding="utf-8")
@@ -70,7 +75,7 @@ def _replace(aside: Path, folder: Path) -> None:
     folder.rename(old / folder.name)
     try:
         aside.rename(folder)
-    except OSError:
+    except BaseException:  # also when interrupted: the old result goes back
         (old / folder.name).rename(folder)
         raise
     finally:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from . import __version__
 from .anneal.spec import Anneal
 from .coating.spec import Coating
 from .cycling.spec import Cathode, Cell, Degradation, Protocol
@@ -135,9 +138,27 @@ def _replace_leaves(node: Any, change: Any, prefix: str = "") -> Any:
 
 
 def study_hash(study: Study) -> str:
-    """Content hash of a study: same inputs, same hash, whatever the file looked like."""
-    text = json.dumps(_plain(study), sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    """Content hash of all that decides the answer: cells, calibration, the package's data and version.
+
+    Titles, notes, sources and where a number was stated do not count.
+    """
+    text = json.dumps([__version__, _plain(study.cells), _plain(study.calibration)], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode() + _data_digest()).hexdigest()[:16]
+
+
+@cache
+def _data_digest() -> bytes:
+    """Digest of every data file of the package."""
+    digest = hashlib.sha256()
+    waiting = [files("epitropy").joinpath("data")]
+    while waiting:
+        folder = waiting.pop()
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+            if entry.is_dir():
+                waiting.append(entry)
+            elif entry.name.endswith(".toml"):
+                digest.update(entry.name.encode() + entry.read_bytes())
+    return digest.digest()
 
 
 def _plain(node: Any) -> Any:
@@ -226,11 +247,14 @@ def read_study(raw: Any, source: str = "study") -> Study:
     for key in raw:
         if key not in allowed:
             raise _unknown_key(str(key), str(key), allowed)
-    if not isinstance(raw.get("name"), str) or not raw["name"]:
-        raise InputError("name", repr(raw.get("name")), "a short text, e.g. my-coating")
-    given = raw.get("cells") or {"bare": {"coating": "none"}, "coated": {}}
-    if not isinstance(given, Mapping):
+    _check_name("name", raw.get("name"))
+    given = raw.get("cells", {"bare": {"coating": "none", "anneal": "none"}, "coated": {"coating": {}, "anneal": {}}})
+    if not isinstance(given, Mapping) or not given:
         raise InputError("cells", repr(given), "named cells, e.g. bare and coated")
+    for cell in given:
+        _check_name("cells", cell)
+    for key in BLOCKS:
+        _check_block(key, raw.get(key, {}))
     shared = {k: raw[k] for k in BLOCKS if k in raw}
     cells = {name: _read_cell(str(name), shared, own or {}) for name, own in given.items()}
     study = Study(
@@ -246,12 +270,25 @@ def read_study(raw: Any, source: str = "study") -> Study:
     return study
 
 
+def _check_name(where: str, name: Any) -> None:
+    """Names become parts of files and of dotted names."""
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) or name in BLOCKS:
+        raise InputError(where, repr(name), "letters, digits, '-' and '_', e.g. my-coating; not the name of a block")
+
+
+def _check_block(where: str, block: Any) -> None:
+    none = " or none" if where.split(".")[-1] in ("coating", "anneal") else ""
+    if not isinstance(block, Mapping) and not (none and block == "none"):
+        raise InputError(where, repr(block), f"keys with values{none}")
+
+
 def _read_cell(name: str, shared: Mapping[str, Any], own: Any) -> CellStudy:
     if not isinstance(own, Mapping):
         raise InputError(f"cells.{name}", repr(own), "blocks such as 'coating: none'")
     for key in own:
         if key not in BLOCKS:
             raise _unknown_key(f"cells.{name}.{key}", str(key), BLOCKS)
+        _check_block(f"cells.{name}.{key}", own[key])
     merged = {k: _merge(shared.get(k), own[k]) if k in own else shared[k] for k in BLOCKS if k in own or k in shared}
     merged = {k: None if v == "none" and k in ("coating", "anneal") else v for k, v in merged.items()}
     owned = set(_paths(own))

@@ -138,38 +138,34 @@ def convert(value: float, unit: str, target: str) -> float:
     return float(quantity.magnitude)
 
 
-def parse(text: str | float | int, target: str) -> float:
+def parse(text: str | float | int, target: str, shown: str = "") -> float:
     """Text with a unit to a number in ``target``; a bare number only where the quantity has no dimension.
+
+    ``shown`` is the unit that people use for the quantity, for the messages.
 
     >>> parse("12 nm", "m"), parse("4 h", "s"), parse(0.3, "1"), parse("90 %", "1")
     (1.2e-08, 14400.0, 0.3, 0.9)
     """
+    habit = shown or target
+    example = f"a number with a unit, like '1 {habit}'" if target != "1" else "a number, like 0.5 or '50 %'"
     if isinstance(text, bool) or not isinstance(text, (str, int, float)):
-        raise InputError("value", f"{text!r} is not a quantity", f"a number with a unit of {target}, like '1 {target}'")
+        raise InputError("value", f"{text!r} is not a quantity", example)
     if isinstance(text, (int, float)):
         if not math.isfinite(text):
             raise InputError("value", f"{text}", "a finite number")
         if target != "1":
-            raise InputError(
-                "value",
-                f"{text!r} has no unit",
-                f"a number with a unit of the dimension of {target}",
-                f"Write for example '{text} {target}'.",
-            )
+            remedy = f"Write for example '{text} {habit}'."
+            raise InputError("value", f"{text!r} has no unit", f"a unit of the dimension of {habit}", remedy)
         return float(text)
     match = _NUMBER.match(text)
     if match is None:
-        raise InputError("value", f"'{text}' is not a quantity", f"a number with a unit, like '1 {target}'")
+        raise InputError("value", f"'{text}' is not a quantity", example)
     value, unit = float(match.group(1)), match.group(2)
     if unit == "C" and target == "K":  # everywhere else C is the coulomb
         unit = "degC"
     if not unit and target != "1":
-        raise InputError(
-            "value",
-            f"'{text}' has no unit",
-            f"a unit of the dimension of {target}",
-            f"Write for example '{text} {target}'.",
-        )
+        remedy = f"Write for example '{text} {habit}'."
+        raise InputError("value", f"'{text}' has no unit", f"a unit of the dimension of {habit}", remedy)
     found = float(f"{convert(value, unit, target):.12g}")
     if not math.isfinite(found):
         raise InputError("value", f"'{text}'", "a finite number")

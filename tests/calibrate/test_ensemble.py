@@ -148,7 +148,7 @@ def test_reported_numbers_are_read_but_never_used_in_a_solution(zhao, ready, sce
 
 
 def test_no_coverage_is_the_bare_cell_to_the_bit(zhao, ready, scenarios, scales):
-    _, placebo = placebo_studies(zhao, "coated")["no coverage"]
+    _, placebo = placebo_studies(zhao, "coated", zhao.cells["bare"])["no coverage"]
     formed = prepare(placebo.cells["coated"])
     for name, scale in scales.items():
         np.testing.assert_array_equal(
@@ -158,7 +158,7 @@ def test_no_coverage_is_the_bare_cell_to_the_bit(zhao, ready, scenarios, scales)
 
 
 def test_the_placebos_change_what_they_say(zhao):
-    studies = placebo_studies(zhao, "coated")
+    studies = placebo_studies(zhao, "coated", zhao.cells["bare"])
     assert set(studies) == {"no coverage", "inert oxide", "two phases", "misaligned"}
     real = prepare(zhao.cells["coated"])[0]
     made = {n: prepare(s.cells["coated"])[0] for n, (_, s) in studies.items()}
@@ -174,7 +174,7 @@ def test_the_placebos_change_what_they_say(zhao):
 
 
 def test_two_phases_never_shield_better_than_one(zhao, ready, scenarios, scales):
-    _, placebo = placebo_studies(zhao, "coated")["two phases"]
+    _, placebo = placebo_studies(zhao, "coated", zhao.cells["bare"])["two phases"]
     formed = prepare(placebo.cells["coated"])
     for name in ("barrier/series", "boundaries/inactive"):
         with_boundaries = capacities(placebo.cells["coated"], *formed, scenarios[name], scales[name])

@@ -56,6 +56,10 @@ class Anneal:
         for name in _POSITIVE:
             if not getattr(self, name).value > 0:
                 raise InputError(f"anneal.{name}", f"{getattr(self, name).value}", "a positive value")
+        if not 298.15 < self.temperature.value <= 2273.15:
+            raise InputError(
+                "anneal.temperature", f"{self.temperature.value - 273.15:.0f} degC", "above 25 and up to 2000 degC"
+            )
         for name in ("hold", "dissolution_rate", "dissolution_activation_energy"):
             if getattr(self, name).value < 0:
                 raise InputError(f"anneal.{name}", f"{getattr(self, name).value}", "zero or a positive value")

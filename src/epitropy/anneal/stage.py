@@ -378,13 +378,24 @@ def _boundary_depths(spec: Anneal, species: tuple[str, ...]) -> Mapping[str, flo
 
 def _gas_reaction(spec: Anneal) -> tuple[float, float]:
     """Energy of LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2 at the hold (J/mol) and the gas's oxygen pressure (Pa)."""
-    enthalpy, pressure = spec.decomposition_enthalpy.value, spec.oxygen_pressure[spec.gas].value
+    pressure = spec.oxygen_pressure[spec.gas].value
+    return _decomposition_energy(spec, spec.temperature.value, pressure), pressure
+
+
+def _decomposition_energy(spec: Anneal, temperature: float, pressure: float) -> float:
+    enthalpy = spec.decomposition_enthalpy.value
     entropy = laws.decomposition_entropy(enthalpy, spec.decomposition_temperature.value, laws.AIR_OXYGEN_PRESSURE)
-    return laws.decomposition_energy(enthalpy, entropy, spec.temperature.value, pressure), pressure
+    return laws.decomposition_energy(enthalpy, entropy, temperature, pressure)
+
+
+def reduced_share_at(spec: Anneal, temperature: float, oxygen_pressure: float) -> float:
+    """Share of the surface's Ni that is Ni2+ in equilibrium at a temperature [K] and oxygen pressure [Pa]."""
+    return float(laws.reduced_share(_decomposition_energy(spec, temperature, oxygen_pressure), temperature))
 
 
 def _balance_error(layers: _Layers, run: _Run) -> float:
     """Largest relative error of a cation's amount, counting what its inclusions released."""
     expected = run.before.sum(axis=0) + run.dissolved * layers.inclusions
     error = np.abs(run.after.sum(axis=0) - expected)
-    return float(np.max(error[expected > 0] / expected[expected > 0]))
+    scale = np.maximum(expected, 1e-6 * expected.sum())  # a trace is not balanced to its own last digit
+    return float(np.max(error / scale))

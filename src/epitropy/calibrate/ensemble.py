@@ -13,7 +13,7 @@ import numpy as np
 from ..constants import AVOGADRO
 from ..cycling import kernel
 from ..cycling.stage import schedule, tables
-from ..errors import NumericsError
+from ..errors import InputError, NumericsError
 from ..pipeline import Formed, form
 from ..records.scenario import Scales, Scenario
 from ..study import CellStudy, Study
@@ -198,3 +198,5 @@ def _safe_draw(
         return run_draw(study, point, scenarios, scales=scales, only=only)
     except NumericsError as error:
         return Draw(scales={s.name: error.given for s in scenarios})
+    except InputError as error:  # a wide spread reaches beyond what is allowed
+        return Draw(scales={s.name: f"{error.where} drawn outside its range" for s in scenarios})

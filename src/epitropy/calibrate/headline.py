@@ -12,7 +12,7 @@ from ..records.headline import Band, Baseline, Capacity, CellHeadline, Placebo, 
 from ..records.scenario import Scenario
 from ..records.sourced import Sourced
 from ..sources import table
-from ..study import Study
+from ..study import CellStudy, Study
 from .ensemble import Draw
 
 LEVEL = 0.8
@@ -118,8 +118,8 @@ def baselines(bare: float) -> tuple[Baseline, ...]:
     )
 
 
-def placebo_studies(study: Study, cell: str) -> dict[str, tuple[str, Study]]:
-    """The study with one cell's treatment exchanged for one that should not help."""
+def placebo_studies(study: Study, cell: str, control: CellStudy) -> dict[str, tuple[str, Study]]:
+    """The study with one cell's treatment exchanged for one that should not help; ``control`` is the bare cell."""
     one = study.cells[cell]
     zero = Sourced(value=0.0, source="placebo")
 
@@ -136,7 +136,7 @@ def placebo_studies(study: Study, cell: str) -> dict[str, tuple[str, Study]]:
     return {
         "no coverage": (
             "no coating mass; must equal the bare cell",
-            given(coating=replace(one.coating, dose=zero), anneal=None),
+            given(coating=replace(one.coating, dose=zero), anneal=control.anneal),
         ),
         "inert oxide": (
             "Al2O3 of equal mass: it neither wets, reacts, dissolves nor conducts",

@@ -35,7 +35,7 @@ def _outcome(
     point, study = job
     try:
         draw = run_draw(study, point, scenarios, known=known, only=cell)
-    except NumericsError:
+    except (NumericsError, InputError):  # a wide spread may reach beyond what is allowed
         return Outcome({}, frozenset())
     found = {s: life for (c, s), life in draw.lives.items() if c == cell}
     again = frozenset(s for s, scales in draw.scales.items() if scales != known.scales[s])
@@ -83,7 +83,7 @@ def influences(
 
 def moved_settings(study: Study) -> dict[str, Study]:
     """The study with each input that has no spread moved by 2 %, by dotted name; zeros are moved to 0.02."""
-    fixed = [n for n, v in study.inputs().items() if not v.uncertain and n not in TOGETHER]
+    fixed = [n for n, v in study.inputs().items() if not v.uncertain and not n.endswith(TOGETHER)]
     moved = {}
     for name in fixed:
         try:
@@ -93,7 +93,7 @@ def moved_settings(study: Study) -> dict[str, Study]:
     return moved
 
 
-TOGETHER = frozenset({"coating.precursors.ZrO2"})  # shares are taken as a ratio: the other one is moved
+TOGETHER = "coating.precursors.ZrO2"  # shares are taken as a ratio: the other one is moved
 
 
 CHOICES = {

@@ -17,12 +17,18 @@ from ..units import Unit, convert
 READINGS: Mapping[str, tuple[Unit, Callable[[CycleSeries, Particle], float]]] = {
     "capacity_first": (Unit("C/kg", show="mAh/g"), lambda s, p: s.capacity[0]),
     "capacity_100": (Unit("C/kg", show="mAh/g"), lambda s, p: s.capacity[min(99, len(s.capacity) - 1)]),
-    "skin_on_cracks": (Unit("m", show="nm"), lambda s, p: s.skin_cracks_coated[-1]),
+    "skin_on_cracks": (Unit("m", show="nm"), lambda s, p: _skin_on_cracks(s)),
     "wetted_area": (Unit("m2/kg", show="m2/g"), lambda s, p: s.crack_area[-1] + p.wetted_area),
     "lithium_resistance": (Unit("ohm m2", show="ohm cm2"), lambda s, p: s.lithium_resistance[-1]),
     "pinned_share": (Unit("1", show="%"), lambda s, p: s.pinned_share[-1]),
     "dead_share": (Unit("1", show="%"), lambda s, p: s.dead_share[-1]),
 }
+
+
+def _skin_on_cracks(series: CycleSeries) -> float:
+    """Mean over crack faces, coated and bare ones by their share of the area."""
+    coated = series.coverage_cracks
+    return coated * series.skin_cracks_coated[-1] + (1 - coated) * series.skin_cracks_bare[-1]
 
 
 def telling_measurements(nominal: StudyResult, cell: str) -> tuple[Measurement, ...]:

@@ -11,7 +11,7 @@ from ..sources import dials
 from ..units import FRACTION, NOT_NEGATIVE, POSITIVE, Unit, Within
 
 
-@dials("coating")
+@dials("coating", whole=("precursors",))
 class Coating:
     """What is weighed and mixed onto the cathode particles."""
 

@@ -52,7 +52,7 @@ def deposit(
         dissolved_cations=dissolved,
         inclusion_volume_share=_inclusions(shares, density, dissolved_share),
         lithium_demand=demand,
-        residual_consumed=min(demand / particle.residual_lithium, 1.0) if particle.residual_lithium > 0 else 1.0,
+        residual_consumed=min(demand / particle.residual_lithium, 1.0) if particle.residual_lithium > 0 else 0.0,
         host_lithium_taken=from_host * particle.molar_mass,
     )
 

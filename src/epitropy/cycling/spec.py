@@ -26,8 +26,8 @@ class Cathode:
     structure: Literal["layered"] = "layered"
     lattice: str = "ncm90"
     ocv: str = "ncm90"
-    particle_diameter: Annotated[Sourced, Unit("m", show="um"), POSITIVE]
-    grain_size: Annotated[Sourced, Unit("m", show="um"), POSITIVE]
+    particle_diameter: Annotated[Sourced, Unit("m", show="um"), Within(1e-8, 1e-3)]
+    grain_size: Annotated[Sourced, Unit("m", show="um"), Within(1e-9, 1e-3)]
     wetted_area: Annotated[Sourced, Unit("m2/kg", show="m2/g"), POSITIVE]
     roughness: Annotated[Sourced, Unit("1"), POSITIVE]
     residual_lithium: Annotated[Sourced, Unit("mol/kg"), NOT_NEGATIVE]
@@ -43,6 +43,12 @@ class Cathode:
     exchange_current: Annotated[Sourced, Unit("A/m2"), POSITIVE]
 
     def __post_init__(self) -> None:
+        known = _ncm90()
+        for name in set(self.composition) - set(known):
+            raise InputError(f"composition.{name}", "no sublattice of a layered host", ", ".join(known))
+        if "M" not in self.composition:
+            raise InputError("composition", f"sublattices {', '.join(self.composition)}", "M, the metal site")
+        object.__setattr__(self, "composition", {**known, **self.composition})
         for name, occupancy in self.composition.items():
             if not all(0 <= y <= 1 for y in occupancy.values()):
                 raise InputError(f"composition.{name}", f"{dict(occupancy)}", "fractions between 0 and 1")
@@ -89,8 +95,10 @@ class Protocol:
             )
         if not low >= 1.5 or not high <= 5.0:
             raise InputError("upper_voltage", f"window {low:g}-{high:g} V", "cut-offs between 1.5 and 5 V")
-        if self.cycles < 2 or self.formation_cycles < 1:
-            raise InputError("cycles", f"{self.cycles} after {self.formation_cycles}", "2 or more after 1 or more")
+        if not 2 <= self.cycles <= 100_000:
+            raise InputError("cycles", f"{self.cycles}", "2 to 100000")
+        if not 1 <= self.formation_cycles <= 100:
+            raise InputError("formation_cycles", f"{self.formation_cycles}", "1 to 100")
 
 
 @dials("degradation")

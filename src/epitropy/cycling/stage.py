@@ -165,7 +165,7 @@ def _reach(
     if electrode is None or electrode.coverage_formed <= 0:
         return 0.0, 0.0, 0.0
     reached = electrode.area / particle.wetted_area
-    if scenario.reach == "outer":
+    if scenario.reach == "outer" or electrode.wetting_share == 0:
         thicker = max(reached, 1.0)
         coverage = electrode.coverage_formed * min(reached, 1.0) * _bonded(electrode, thicker)
         return coverage, 0.0, electrode.thickness * thicker
@@ -202,6 +202,7 @@ def live(
     return CycleSeries(
         cycle=span + 1.0,
         **column,
+        coverage_cracks=m.coverage_cracks,
         losses=_losses(m, t, {k: v[0] for k, v in column.items()}, {k: v[-1] for k, v in column.items()}),
         lithium_imbalance=float(imbalance),
         ended_by=f"dead after cycle {span[-1] + 1}" if dead else f"{cycles} cycles done",

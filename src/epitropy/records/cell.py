@@ -42,6 +42,7 @@ class CycleSeries:
     charged_lithium: Annotated[np.ndarray, Unit("1")]
     exposure: Annotated[np.ndarray, Unit("s")]
     pinned_share: Annotated[np.ndarray, Unit("1", show="%")]
+    coverage_cracks: Annotated[float, Unit("1", show="%")]
     losses: LossBudget
     lithium_imbalance: Annotated[float, Unit("1")]
     ended_by: str

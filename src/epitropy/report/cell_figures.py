@@ -45,8 +45,10 @@ LOSSES = {
 CARRIER_LOOK = {"series": (BLUE, "o"), "inactive": (ORANGE, "s")}
 
 
-def capacity_curves(result: StudyResult, study: Study) -> Drawing:
-    """Capacity over cycles: the mixture's band, or at the medians one line a scenario."""
+def capacity_curves(result: StudyResult, study: Study) -> Drawing | None:
+    """Capacity over cycles: the mixture's band, or at the medians one line a scenario; None without any life."""
+    if not result.headline and not any(cell.cycling for cell in result.cells.values()):
+        return None
     figure, (axes,) = canvas(result, 4.4)
     draw = _bands if result.headline else _median_lines
     header, arrays = draw(axes, result, study)

@@ -63,7 +63,7 @@ def _cell_row(result: StudyResult, study: Study, cell: str) -> Row:
     lives = list(at_medians(result, cell).values())
     if not lives:
         return (f"{cell} (not solved)", "-", "-", "-", "")
-    return (f"{cell} (medians)", *(_range(column) for column in zip(*lives)), "")
+    return (f"{cell} (all scenarios)", *(_range(column) for column in zip(*lives)), "")
 
 
 def _range(values: tuple[float, ...]) -> str:
