@@ -104,12 +104,13 @@ def schema(
     names: Annotated[bool, typer.Option("--names", help="List the dotted names of all inputs instead.")] = False,
 ) -> None:
     """Print the JSON Schema of an answer; its $defs hold that of a study file, its names all dotted names."""
-    from .answer import input_names
+    from .answer import RESULT_NAMES, input_names
     from .answer import schema as whole
 
     if not names:
         print(json.dumps(whole(), indent=1))
         return
+    typer.echo(f"results: {', '.join(RESULT_NAMES)}; inputs:")
     for name, row in input_names().items():
         typer.echo(f"{name:42} {row['default']:>10} {row['unit']:10} {row['grade']:10} {row['label']}")
 

@@ -76,7 +76,15 @@ def _host(answer: str) -> str:
     if not metals or "".join(e + n for e, n in metals) != formula:
         raise InputError("host", f"'{formula}'", "metals with their fractions, like Ni0.9Co0.05Mn0.05")
     shares = ", ".join(f"{e}: {n or '1'}" for e, n in metals)
-    lines = ["cathode:", "  composition:", "    Li: {Li: 1.0}", f"    M: {{{shares}}}", "    O: {O: 1.0}"]
+    lines = [
+        "cathode:",
+        "  lattice: ncm90   # or nmc811: tables of lattice and voltage; take what is nearest to your host",
+        "  ocv: ncm90",
+        "  composition:",
+        "    Li: {Li: 1.0}",
+        f"    M: {{{shares}}}",
+        "    O: {O: 1.0}",
+    ]
     for number in numbers:
         key = "wetted_area" if re.search(r"m2/|m\^2/|m²/", number) else "particle_diameter"
         note = "; d50 taken as d32" if key == "particle_diameter" else ""

@@ -16,7 +16,7 @@ from ..units import Unit, convert
 # row of data/measurements.toml: what a simulated cell would show
 READINGS: Mapping[str, tuple[Unit, Callable[[CycleSeries, Particle], float]]] = {
     "capacity_first": (Unit("C/kg", show="mAh/g"), lambda s, p: s.capacity[0]),
-    "capacity_100": (Unit("C/kg", show="mAh/g"), lambda s, p: s.capacity[min(99, len(s.capacity) - 1)]),
+    "capacity_halfway": (Unit("C/kg", show="mAh/g"), lambda s, p: s.capacity[len(s.capacity) // 2]),
     "skin_on_cracks": (Unit("m", show="nm"), lambda s, p: _skin_on_cracks(s)),
     "wetted_area": (Unit("m2/kg", show="m2/g"), lambda s, p: s.crack_area[-1] + p.wetted_area),
     "lithium_resistance": (Unit("ohm m2", show="ohm cm2"), lambda s, p: s.lithium_resistance[-1]),

@@ -345,7 +345,7 @@ LIMITS = (
     "hold an error of the model's form.",
     "How inputs act together on the interval: influences move one input at a time.",
     "How sure the stage results are: profile, strain, orientation and layer are shown at the medians, without a band.",
-    "What fewer cracks do to rate. The diffusion length goes with the inverse of the wetted area, so particles "
+    "What fewer cracks do to rate. Most of the diffusion rate goes with the square of the wetted area, so particles "
     "without "
     "cracks come out slow: capacity at cycle 1 is punished, and retention may exceed one.",
     "How well the layer holds oxygen, conducts lithium and electrons, and sticks. All are wide, assumed priors.",
