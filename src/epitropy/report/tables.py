@@ -46,8 +46,9 @@ def headline_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
     The last column counts the reported numbers that lie in their intervals.
     At the medians a cell's row holds the middle and the range of its scenarios.
     """
-    cycles = study.cells[treated_cell(study)].protocol.cycles
-    rows: list[Row] = [("cell / scenario", "cycle 1\nmAh/g", f"cycle {cycles}\nmAh/g", "retention\n%", "hits")]
+    lengths = {cell.protocol.cycles for cell in study.cells.values()}
+    last = f"cycle {lengths.pop()}" if len(lengths) == 1 else "last cycle"
+    rows: list[Row] = [("cell / scenario", "cycle 1\nmAh/g", f"{last}\nmAh/g", "retention\n%", "hits")]
     for cell in study.cells:
         rows.append(_cell_row(result, study, cell))
         rows += _reported_row(study, cell)
