@@ -166,6 +166,14 @@ def test_a_binary_file_is_refused(tmp_path):
     assert done.returncode == 2 and "UTF-8" in done.stderr
 
 
+def test_data_that_no_cell_can_reach_end_in_a_sentence(tmp_path):
+    (tmp_path / "far.yaml").write_text(GOOD + "calibration: {cell: bare, capacity: {1: 300 mAh/g, 200: 250 mAh/g}}\n")
+    done = epitropy("run", "far.yaml", "--draws", "2", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+    assert "No scenario reaches the calibration data" in " ".join(done.stdout.split())
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
 def test_narrow_terminals_show_whole_words():
     done = subprocess.run(
         [sys.executable, "-m", "epitropy.cli", "run", "zhao2024", "--draws", "0", "--json"],

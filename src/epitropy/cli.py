@@ -168,6 +168,11 @@ def _show(result, study) -> None:
     for sentence in opening(result, study):
         console.print(sentence, markup=False)
     console.print(table)
+    if not any(cell.cycling for cell in result.cells.values()):
+        console.print(
+            "No scenario reaches the calibration data, or a first cycle, with the inputs at their medians. Check the "
+            "capacities and their unit, the window, 1C, loading and area."
+        )
 
 
 class _progress:
