@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
+from ..constants import ZERO_CELSIUS
 from ..errors import InputError
 from ..records.sourced import Sourced
 from ..sources import dials
@@ -58,7 +59,9 @@ class Anneal:
                 raise InputError(f"anneal.{name}", f"{getattr(self, name).value}", "a positive value")
         if not 298.15 < self.temperature.value <= 2273.15:
             raise InputError(
-                "anneal.temperature", f"{self.temperature.value - 273.15:.0f} degC", "above 25 and up to 2000 degC"
+                "anneal.temperature",
+                f"{self.temperature.value - ZERO_CELSIUS:.0f} degC",
+                "above 25 and up to 2000 degC",
             )
         for name in ("hold", "dissolution_rate", "dissolution_activation_energy"):
             if getattr(self, name).value < 0:

@@ -10,12 +10,14 @@ from functools import partial
 
 import numpy as np
 
-from ..constants import AVOGADRO
+from ..constants import AVOGADRO, FARADAY
 from ..cycling import kernel
 from ..cycling.stage import schedule, tables
 from ..errors import InputError, NumericsError
 from ..pipeline import Formed, form
 from ..records.scenario import Scales, Scenario
+from ..strain.laws import stress_potential
+from ..strain.stage import energy_slope
 from ..study import CellStudy, Study
 from .scales import build, reference_scales, rough_scales, solve_scales
 from .scenarios import declared_scenarios
@@ -59,7 +61,8 @@ def prepare(cell: CellStudy) -> tuple[Formed, kernel.Tables]:
         skin=formed.skin_strain,
         layer=formed.layer_strain,
         grains=formed.grain_strain,
-        molar_volume=molar_volume,
+        stress_skin=stress_potential(energy_slope(formed.skin_strain), molar_volume, FARADAY),
+        stress_layer=stress_potential(energy_slope(formed.layer_strain), molar_volume, FARADAY),
     )
     return formed, looked_up
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiled import compiled
-from .laws import crack_drive, exposure_rate, skin_thickness
+from .laws import butler_volmer_overpotential, crack_drive, exposure_rate, skin_thickness
 
 SHELLS = 24
 STEPS = 160  # per half cycle of a full lithium swing
@@ -127,7 +127,7 @@ def _response(current: float, resistance: float, exchange: float, thermal_voltag
     """Overpotential of one surface at a current, R i + 2 V_T asinh(i/2 i0), and its slope."""
     ratio = current / (2.0 * exchange)
     slope = resistance + thermal_voltage / (exchange * math.sqrt(1.0 + ratio * ratio))
-    return resistance * current + 2.0 * thermal_voltage * math.asinh(ratio), slope
+    return resistance * current + butler_volmer_overpotential(current, exchange, thermal_voltage), slope
 
 
 @compiled

@@ -37,19 +37,25 @@ def particle_of(cathode: Cathode, host: HostCurves, molar_mass: float) -> Partic
 
 
 def tables(
-    cathode: Cathode, host: HostCurves, *, skin: StrainPath, layer: StrainPath, grains: StrainPath, molar_volume: float
+    cathode: Cathode,
+    host: HostCurves,
+    *,
+    skin: StrainPath,
+    layer: StrainPath,
+    grains: StrainPath,
+    stress_skin: np.ndarray,
+    stress_layer: np.ndarray,
 ) -> kernel.Tables:
-    """Functions of lithium content that the kernel looks up."""
+    """Functions of lithium content that the kernel looks up; stress potentials in V at full coherency."""
     x = np.clip(host.lithium, 1e-3, 1 - 1e-3)
-    slope = -molar_volume / FARADAY
     worst_so_far = np.maximum.accumulate(grains.energy_release[::-1])[::-1]  # passed on every charge down to x
     floor = 1e-3 * max(skin.energy_density.max(), 1.0)
     return kernel.Tables(
         voltage=host.voltage + cathode.ocv_shift.value,
         diffusivity=host.diffusivity,
         exchange=exchange_current(x, cathode.exchange_current.value),
-        stress_skin=slope * np.gradient(skin.energy_density, host.lithium),
-        stress_layer=slope * np.gradient(layer.energy_density, host.lithium),
+        stress_skin=stress_skin,
+        stress_layer=stress_layer,
         crack_ratio=worst_so_far / cathode.boundary_toughness.value,
         layer_relief=np.clip(layer.energy_density / np.maximum(skin.energy_density, floor), 0.0, 1.0),
     )

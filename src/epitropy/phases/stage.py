@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..constants import ZERO_CELSIUS
 from ..records.phases import PhaseAssessment
 
 CANDIDATES = ("layered", "disordered rock salt", "spinel", "Wadsley-Roth", "fluorite", "LiNbO3 type", "columbite")
@@ -18,7 +19,7 @@ def assess(*, entropy: float, temperature: float, inclusion_share: float, second
         host="not decided",
         reason=(
             f"no energies for the candidate structures; mixing entropy pays for at most {gained / 1e3:.1f} kJ per mole "
-            f"of cation sites at {temperature - 273.15:.0f} °C"
+            f"of cation sites at {temperature - ZERO_CELSIUS:.0f} °C"
         ),
         candidates=CANDIDATES,
         entropy_term=gained,
