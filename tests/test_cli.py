@@ -135,7 +135,7 @@ BAD = {
     "swapped cut-offs": ("protocol: {upper_voltage: 2.7 V, lower_voltage: 4.3 V}", ["protocol.upper_voltage", "Swap"]),
     "not YAML": ("a: [1, 2", ["line", "not YAML"]),
     "twice": ("name: again", ["name", "given twice"]),
-    "wrong grade": ("anneal: {hold: {value: 5 h, grade: sure}}", ["anneal.hold", "sure", "measured"]),
+    "wrong grade": ("anneal: {time: {value: 5 h, grade: sure}}", ["anneal.time", "sure", "measured"]),
 }
 
 

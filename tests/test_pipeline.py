@@ -71,7 +71,7 @@ def test_more_heat_spreads_and_dissolves_more_over_a_wider_zone(zhao):
 
     def at(hold, temperature):
         anneal = replace(
-            cell.anneal, hold=Sourced(value=hold, unit="s"), temperature=Sourced(value=temperature, unit="K")
+            cell.anneal, time=Sourced(value=hold, unit="s"), temperature=Sourced(value=temperature, unit="K")
         )
         return form(replace(cell, anneal=anneal))
 

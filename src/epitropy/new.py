@@ -99,7 +99,7 @@ def _furnace(answer: str) -> str:
     lines = ["anneal:"]
     for part in (p.strip() for p in answer.split(",")):
         if re.match(r"[-+]?\d", part):
-            key = "temperature" if re.search(r"(°C|degC|C|K)$", part) else "hold"
+            key = "temperature" if re.search(r"(°C|degC|C|K)$", part) else "time"
             lines.append(f"  {key}: {_known(part)}")
         else:
             lines.append(f"  gas: {part}")

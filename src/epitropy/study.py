@@ -53,7 +53,7 @@ class Study:
     reported: Mapping[str, Reported] = field(default_factory=dict)
 
     def inputs(self) -> dict[str, Sourced]:
-        """Every sourced number by dotted name, shared ones once (``coating.dose``, ``bare.anneal.hold``).
+        """Every sourced number by dotted name, shared ones once (``coating.dose``, ``bare.anneal.time``).
 
         Rows kept for cations that the study does not hold are left out.
         """

@@ -14,7 +14,7 @@ def _plain(host, film=None, *, hold=18000.0, dissolution=0.0):
     none = {"other": Sourced(value=0.0, unit="J/mol")}
     return replace(
         Anneal(),
-        hold=Sourced(value=hold, unit="s"),
+        time=Sourced(value=hold, unit="s"),
         ramp_rate=Sourced(value=1e15, unit="K/s"),
         cool_rate=Sourced(value=1e15, unit="K/s"),
         diffusivity_host=rows[0],

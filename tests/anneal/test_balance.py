@@ -19,7 +19,7 @@ decades = st.lists(st.floats(-23, -16), min_size=6, max_size=6)
 
 def with_diffusivities(host, film, hold=18000.0):
     rows = [{s: Sourced(value=10.0**d) for s, d in zip(SPECIES, values)} for values in (host, film)]
-    return replace(Anneal(), diffusivity_host=rows[0], diffusivity_film=rows[1], hold=Sourced(value=hold, unit="s"))
+    return replace(Anneal(), diffusivity_host=rows[0], diffusivity_film=rows[1], time=Sourced(value=hold, unit="s"))
 
 
 def coated():

@@ -32,7 +32,7 @@ def test_heat_deepens_and_dissolves(coated):
 
 def test_time_deepens(coated):
     short, long = (
-        anneal_profile(replace(Anneal(), hold=Sourced(value=h, unit="s")), **coated) for h in (3600.0, 72000.0)
+        anneal_profile(replace(Anneal(), time=Sourced(value=h, unit="s")), **coated) for h in (3600.0, 72000.0)
     )
     assert long.zone_width > short.zone_width
     assert long.boundary_depth["Nb"] == pytest.approx(short.boundary_depth["Nb"] * 20**0.25, rel=1e-9, abs=0)

@@ -21,7 +21,7 @@ CHANGES = {
     "particle size": {"cathode.particle_diameter": "7 um"},
     "grain size": {"cathode.grain_size": "0.5 um"},
     "temperature": {"anneal.temperature": "650 degC"},
-    "time": {"anneal.hold": "10 h"},
+    "time": {"anneal.time": "10 h"},
     "gas": {"anneal.gas": "N2"},
     "upper cut-off": {"protocol.upper_voltage": "4.4 V"},
     "lower cut-off": {"protocol.lower_voltage": "3.0 V"},
@@ -68,7 +68,7 @@ def test_a_layer_without_dose_or_heat_is_told_by_its_thickness():
     from epitropy.pipeline import form
 
     normal, double, short = (
-        form(study_with(c).cells["coated"]).coating for c in ({}, CHANGES["dose"], {"anneal.hold": "1 min"})
+        form(study_with(c).cells["coated"]).coating for c in ({}, CHANGES["dose"], {"anneal.time": "1 min"})
     )
     volume = lambda layer: layer.thickness * layer.coverage * layer.area  # noqa: E731
     assert volume(double) == pytest.approx(2 * volume(normal), rel=1e-9, abs=0)

@@ -219,5 +219,5 @@ def test_what_has_no_place_in_the_cell_is_listed_as_without_effect(scenarios):
     assert sum(m.share for m in moves) == pytest.approx(1, rel=1e-9, abs=0)
     assert [m.share for m in moves] == sorted((m.share for m in moves), reverse=True)
     assert {"cell.area", "cell.format", "cell.electrolyte", "anneal.boundary_width"} <= set(without)
-    assert not {"coating.dose", "coating.dose_basis", "anneal.hold", "protocol.upper_voltage"} & set(without)
+    assert not {"coating.dose", "coating.dose_basis", "anneal.time", "protocol.upper_voltage"} & set(without)
     assert all(m.largest < 1e-4 for m in moves if m.name in without)

@@ -23,7 +23,7 @@ def segments(spec: Anneal) -> NDArray[np.float64]:
     up, down = np.sign(way) * spec.ramp_rate.value, -np.sign(way) * spec.cool_rate.value
     rows = [
         (AMBIENT_TEMPERATURE, up, abs(way) / spec.ramp_rate.value),
-        (top, 0.0, spec.hold.value),
+        (top, 0.0, spec.time.value),
         (top, down, abs(way) / spec.cool_rate.value),
     ]
     return np.array([row for row in rows if row[2] > 0]).reshape(-1, 3)

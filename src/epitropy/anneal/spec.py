@@ -23,12 +23,12 @@ class Anneal:
     """Ramp, hold and cool in a gas, and how fast cations move and inclusions dissolve.
 
     >>> spec = Anneal()
-    >>> spec.temperature.value, spec.hold.value, spec.gas
+    >>> spec.temperature.value, spec.time.value, spec.gas
     (973.15, 18000.0, 'O2')
     """
 
     temperature: Annotated[Sourced, Unit("K", show="degC")]
-    hold: Annotated[Sourced, Unit("s", show="h")]
+    time: Annotated[Sourced, Unit("s", show="h")]
     ramp_rate: Annotated[Sourced, Unit("K/s", show="K/min")]
     cool_rate: Annotated[Sourced, Unit("K/s", show="K/min")]
     gas: str = "O2"
@@ -63,7 +63,7 @@ class Anneal:
                 f"{self.temperature.value - ZERO_CELSIUS:.0f} degC",
                 "above 25 and up to 2000 degC",
             )
-        for name in ("hold", "dissolution_rate", "dissolution_activation_energy"):
+        for name in ("time", "dissolution_rate", "dissolution_activation_energy"):
             if getattr(self, name).value < 0:
                 raise InputError(f"anneal.{name}", f"{getattr(self, name).value}", "zero or a positive value")
         for name in ("diffusivity_host", "diffusivity_film", "oxygen_pressure"):

@@ -228,9 +228,9 @@ def _film_boost(spec: Anneal, species: str, thickness: float) -> float:
     lattice, boundary = _lattice_and_boundary(spec, "film", species)
     size = spec.film_grain_size.value
     effective = float(laws.hart_diffusivity(lattice, boundary, size, spec.boundary_width.value))
-    if laws.diffusion_length(effective, spec.hold.value) <= size:
+    if laws.diffusion_length(effective, spec.time.value) <= size:
         return 1.0
-    enough = (_WELL_MIXED * thickness) ** 2 / spec.hold.value
+    enough = (_WELL_MIXED * thickness) ** 2 / spec.time.value
     return max(1.0, min(effective, enough) / lattice)
 
 
@@ -371,7 +371,7 @@ def _named(species: tuple[str, ...], values: Array, chosen: Array | None = None)
 
 def _boundary_depths(spec: Anneal, species: tuple[str, ...]) -> Mapping[str, float]:
     """How far each cation runs along the host's grain boundaries during the hold (Fisher), m."""
-    width, hold = spec.boundary_width.value, spec.hold.value
+    width, hold = spec.boundary_width.value, spec.time.value
     pairs = {s: _lattice_and_boundary(spec, "host", s) for s in species}
     return MappingProxyType({s: float(laws.boundary_depth(*pair, width, hold)) for s, pair in pairs.items()})
 

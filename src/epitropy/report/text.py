@@ -70,7 +70,7 @@ def _treatment(study: Study) -> str:
 
 
 def _annealed(cell: CellStudy) -> str:
-    hold, temperature = _with_unit(cell.anneal.hold, "s", "h"), _with_unit(cell.anneal.temperature, "K", "degC")
+    hold, temperature = _with_unit(cell.anneal.time, "s", "h"), _with_unit(cell.anneal.temperature, "K", "degC")
     return f"annealed at {temperature} for {hold} in {cell.anneal.gas}"
 
 

@@ -1,0 +1,8 @@
+"""The command line: thin verbs, one file per group. Nothing heavy is imported until a verb needs it."""
+
+from __future__ import annotations
+
+from . import run, study  # noqa: F401  each registers its verbs
+from .app import app, main
+
+__all__ = ["app", "main"]

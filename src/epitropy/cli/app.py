@@ -1,0 +1,84 @@
+"""The application itself: arguments that verbs share, progress on the error stream, faults as one line."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from ..errors import EpitropyError
+
+INTERRUPTED = 130  # what a shell expects after Ctrl-C
+
+app = typer.Typer(
+    name="epitropy",
+    help="From what is weighed onto a battery cathode to the coating that forms and what it does for the cell.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A bundled study (see 'epitropy studies') or a YAML file.")
+]
+
+
+class progress_bar:
+    """Progress per stage on the error stream: a bar on a terminal, one line a stage elsewhere."""
+
+    def __enter__(self):
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.console = Console(stderr=True)
+        self.tasks: dict[str, int] = {}
+        self.started = time.monotonic()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self.bar = Progress(*columns, console=self.console, transient=True) if self.console.is_terminal else None
+        if self.bar:
+            self.bar.start()
+        return self
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if self.bar is None:
+            if stage not in self.tasks:
+                self.tasks[stage] = 0
+                self.console.print(f"{stage} ...", highlight=False)
+            return
+        if stage not in self.tasks:
+            self.tasks[stage] = self.bar.add_task(stage, total=total)
+        self.bar.update(self.tasks[stage], completed=done, total=total)
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar:
+            self.bar.stop()
+
+
+def main() -> None:
+    """Run the command line; a fault of the input is one line and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+        if code == INTERRUPTED:
+            _stopped()
+        sys.exit(code)
+    except EpitropyError as error:
+        print(f"epitropy: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _stopped()
+    except Exception as error:
+        # faults of the command line itself: unknown verbs and options show their own usage
+        if not hasattr(error, "show"):
+            if type(error).__name__ == "Abort":
+                _stopped()
+            raise
+        error.show()
+        sys.exit(getattr(error, "exit_code", 2))
+
+
+def _stopped() -> None:
+    print("epitropy: stopped; nothing was written", file=sys.stderr)
+    sys.exit(INTERRUPTED)
