@@ -75,7 +75,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
     progress("host")
     host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
     composition = host_composition(cell)
-    particle = particle_of(cell.cathode, host, _molar_mass(composition))
+    particle = powder(cell)
     host_entropy = site_entropy_of(composition)
     grains = grain_path(
         host,
@@ -97,9 +97,9 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
     if cell.coating is None or cell.coating.dose.value == 0:
         return Formed(**known, layer_strain=_on_host("layer on its host", cell.layer.structure, cell, host, 0.0))
     progress("coating")
-    layer = _coat(cell, particle)
+    layer = coat(cell, particle)
     progress("anneal")
-    profile = _anneal(cell, particle, layer)
+    profile = heat(cell, particle, layer)
     progress("phases and strain")
     entropies = profile_entropy(profile.fraction)
     mixed = _layer_entropy(profile)
@@ -127,6 +127,12 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
     )
 
 
+def powder(cell: CellStudy) -> Particle:
+    """The host as geometry and chemistry."""
+    host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
+    return particle_of(cell.cathode, host, _molar_mass(host_composition(cell)))
+
+
 def host_composition(cell: CellStudy) -> Composition:
     """The host's sublattices with their sites per formula unit."""
     sites = MULTIPLICITY[cell.cathode.structure]
@@ -141,7 +147,7 @@ def _molar_mass(composition: Composition) -> float:
     return sum(s.multiplicity * y * atomic_mass(e) for s in composition.sublattices for e, y in s.elements.items())
 
 
-def _coat(cell: CellStudy, particle: Particle) -> CoatingLayer:
+def coat(cell: CellStudy, particle: Particle) -> CoatingLayer:
     """The recipe as a layer, spread and dissolved as far as the programme takes it."""
     programme = segments(cell.anneal)
     spreading = thermal_time(programme, 1.0, cell.coating.spreading_activation_energy.value)
@@ -156,7 +162,7 @@ def _coat(cell: CellStudy, particle: Particle) -> CoatingLayer:
     )
 
 
-def _anneal(cell: CellStudy, particle: Particle, layer: CoatingLayer) -> DepthProfile:
+def heat(cell: CellStudy, particle: Particle, layer: CoatingLayer) -> DepthProfile:
     """Interdiffusion under the covered area: the recipe's cations per area, wetting ones first."""
     area = layer.area * layer.coverage
     wetting: dict[str, float] = {}
