@@ -44,4 +44,4 @@ def test_lithium_is_bound_only_by_cations_of_the_precursor(name):
 
 def test_an_unknown_phase_names_those_there_are():
     with pytest.raises(InputError, match="Nb12WO33"):
-        phase("Nb18W16O93")
+        phase("Nb99WO3")

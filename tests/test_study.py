@@ -265,6 +265,112 @@ def test_rows_of_absent_cations_are_no_inputs():
     assert rows == {"Ni", "Co", "Mn", "Nb", "W", "Zr"}
 
 
+# a study's own phases -----------------------------------------------------------------------------------------------
+
+MINE = {"formula": "Nb14W3O44", "density": {"value": "5.05 g/cm3", "spread": 0.02, "source": "X-ray"}, "wets": True}
+LAYER = {
+    "formula": "LiNiO2",
+    "density": "4.7 g/cm3",
+    "structure": "layered",
+    "cell": {"a": "2.90 angstrom", "c": "14.3 angstrom", "gamma": "120 deg"},
+    "young_modulus": "160 GPa",
+    "poisson_ratio": 0.25,
+}
+
+
+def own(**more):
+    mix = {"block oxide": "80 %", "ZrO2": "20 %"}
+    return changed(phases={"block oxide": MINE, "my layer": LAYER}, cells__coated__coating__precursors=mix, **more)
+
+
+def test_a_study_may_name_phases_of_its_own():
+    study = read_study(own(layer__structure="my layer"))
+    assert study.cells["coated"].phases["block oxide"].formula == "Nb14W3O44"
+    names = set(study.inputs())
+    assert {"phases.block oxide.density", "phases.my layer.young_modulus", "coating.lithium_per_cation.Nb"} <= names
+    assert {n.split(".")[-1] for n in names if ".diffusivity_host." in n} == {"Ni", "Co", "Mn", "Nb", "W", "Zr"}
+
+
+def test_phases_that_no_cell_names_and_lithium_of_absent_cations_are_no_inputs():
+    names = read_study(own()).inputs()
+    assert not any(n.startswith("phases.my layer") for n in names)
+    bound = {n for n in names if n.startswith("coating.lithium_per_cation.")}
+    assert bound == {f"coating.lithium_per_cation.{e}" for e in ("Nb", "W", "Zr")}
+
+
+def test_the_spread_of_an_own_density_is_drawn():
+    name = "phases.block oxide.density"
+    low, high = (read_study(own()).at({name: q}).inputs()[name].value for q in (0.1, 0.9))
+    assert low < 5050 < high
+
+
+def test_the_hash_sees_a_phases_numbers_and_not_where_they_are_from():
+    def with_mine(**more):
+        return study_hash(read_study(own() | {"phases": {"block oxide": {**MINE, **more}}}))
+
+    assert with_mine() == with_mine(note="of lot 7") != with_mine(density="5.06 g/cm3")
+
+
+@pytest.mark.parametrize(
+    ("phases", "path", "says"),
+    [
+        ({"ZrO2": MINE}, "phases.ZrO2", "taken"),
+        ({"zirconia": MINE}, "phases.zirconia", "taken"),
+        ({"mine": MINE, "other": MINE | {"names": ["mine"]}}, "phases.other", "taken"),
+        ({"a.b": MINE}, "phases.a.b", "no point"),
+        ({5: MINE}, "phases.5", "letters"),
+        ({"mine": MINE | {"formula": "Xx2O"}}, "phases.mine.formula", "Xx2O"),
+        ({"mine": MINE | {"densty": 1}}, "phases.mine.densty", "density"),
+        ({"mine": 5}, "phases.mine", "formula"),
+        ([1], "phases", "names"),
+    ],
+)
+def test_a_faulty_phase_is_refused_with_its_path(phases, path, says):
+    message = refusal(phases=phases)
+    assert message.startswith(f"{path}:") and says in message
+
+
+def test_a_layer_needs_a_cell_stiffness_and_a_structure_that_continues_the_host():
+    assert "no cell" in refusal(phases={"mine": MINE}, layer__structure="mine")
+    soft = {k: v for k, v in LAYER.items() if k != "young_modulus"}
+    assert "young_modulus" in refusal(phases={"mine": soft}, layer__structure="mine")
+    assert "layered, rock salt or spinel" in refusal(layer__structure="Nb12WO33")
+
+
+def test_an_own_layer_and_precursor_go_through_coating_and_furnace():
+    from epitropy.pipeline import form
+
+    cell = read_study(own(layer__structure="my layer")).at({}).cells["coated"]
+    formed, usual = form(cell), form(article().at({}).cells["coated"])
+    assert formed.coating.batch[0].precursor == "block oxide"
+    assert set(formed.profile.species) == {"Ni", "Co", "Mn", "Nb", "W", "Zr"}
+    larger = 2.90 / 2.89  # against the bundled layer
+    assert formed.layer_strain.misfit[-1] - usual.layer_strain.misfit[-1] == pytest.approx(1 / larger - 1, abs=3e-3)
+    assert formed.layer_strain.energy_density[-1] > usual.layer_strain.energy_density[-1]
+
+
+def test_purity_and_water_are_said_of_precursors_that_are_there():
+    assert refusal(cells__coated__coating__purity={"WO3": "99 %"}).startswith("coating.purity.WO3")
+    assert refusal(cells__coated__coating__water={"Nb12WO3": 1}).startswith("coating.water.Nb12WO3")
+    assert "120 %" in refusal(cells__coated__coating__purity={"ZrO2": "120 %"})
+
+
+def test_a_recipe_of_lithium_alone_is_refused():
+    assert "metal other than lithium" in refusal(cells__coated__coating__precursors={"Li2CO3": 1})
+
+
+def test_the_schema_takes_a_study_with_phases_and_refuses_a_misspelt_one():
+    jsonschema = pytest.importorskip("jsonschema")
+    from epitropy.answer import schema
+
+    whole = schema()
+    checker = jsonschema.Draft202012Validator({**whole["$defs"]["Study"], "$defs": whole["$defs"]})
+    raw = yaml.safe_load(yaml.safe_dump(own()))
+    assert not [e.message for e in checker.iter_errors({k: v for k, v in raw.items() if k in ("name", "phases")})]
+    bad = {"name": "bad", "phases": {"mine": {"formula": "NbO2", "densty": "5 g/cm3"}}}
+    assert len(list(checker.iter_errors(bad))) == 2  # the misspelt key, and none in its place
+
+
 # draws -------------------------------------------------------------------------------------------------------------
 
 

@@ -1,47 +1,174 @@
-"""The one catalogue of crystals: ``data/phases/*.toml`` to `Phase` records."""
+"""The one catalogue of crystals: ``data/phases/*.toml``, and a study's own, to `Phase` records."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
+from .door import UNGRADED, read_mapping, read_sourced
 from .errors import InputError
 from .records.phase import Phase, UnitCell
-from .sources import sourced, table
+from .records.sourced import Sourced
+from .sources import table
 from .units import parse, units_of
+
+Phases = Mapping[str, Phase]
+NONE: Phases = MappingProxyType({})
+KEYS = tuple(f.name for f in fields(Phase) if f.name != "name")
+TEXTS = ("formula", "structure", "space_group", "cell_source", "cell_grade", "note")
+EDGES, ANGLES = ("a", "b", "c"), ("alpha", "beta", "gamma")
 
 
 def phase_names() -> tuple[str, ...]:
     """Names of all bundled phases, sorted."""
-    folder = files("epitropy").joinpath("data", "phases")
-    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+    return tuple(sorted(_tables()))
+
+
+def phase(name: str, own: Phases = NONE) -> Phase:
+    """A phase by its name or another name that means it; ``own`` are those of a study, beside the bundled ones.
+
+    >>> phase("NiO").space_group, phase("ZrO2 monoclinic").name, phase("ZrO2 tetragonal").formula
+    ('Fm-3m', 'ZrO2', 'ZrO2')
+    """
+    if found := next((p for p in own.values() if name == p.name or name in p.names), None):
+        return found
+    if name in _known_names():
+        return _bundled(_known_names()[name])
+    near = difflib.get_close_matches(name, [*own, *_known_names()], 3, 0.5)
+    raise InputError(
+        "phase",
+        f"unknown phase '{name}'",
+        f"{', '.join(near) or 'Nb12WO33, ZrO2'} and others",
+        "'epitropy phases' lists all; your own go under 'phases:' in the study.",
+    )
+
+
+def bundled_names() -> Mapping[str, str]:
+    """Every name that means a bundled phase, to the name it is listed under.
+
+    >>> bundled_names()["anatase"]
+    'TiO2'
+    """
+    return MappingProxyType(_known_names())
+
+
+def read_phase(name: str, rows: Any, where: str = "") -> Phase:
+    """A table of text and numbers, of the library or of a study, to a `Phase`; faults are named by their path.
+
+    Numbers may stand alone (``density: 4.76 g/cm3``) or carry value, grade and source.
+
+    >>> read_phase("mine", {"formula": "Nb12MoO33", "density": "4.5 g/cm3"}).density.value
+    4500.0
+    """
+    place = where or name
+    if not isinstance(rows, Mapping):
+        raise InputError(place, repr(rows), "keys such as formula and density")
+    _check_keys(place, rows)
+    values: dict[str, Any] = {"name": name, "cell_source": UNGRADED if "cell" in rows else ""}
+    for key, value in rows.items():
+        values[key] = _labelled(_read(key, value, f"{place}.{key}"), f"{key.replace('_', ' ')} of {name}")
+    try:
+        return Phase(**values)
+    except InputError as error:
+        raise InputError(f"{place}.{error.where}", error.given, error.allowed, error.remedy) from None
+
+
+def _check_keys(where: str, rows: Mapping[str, Any]) -> None:
+    for key in rows:
+        if key not in KEYS:
+            near = difflib.get_close_matches(str(key), KEYS, 1)
+            remedy = f"Did you mean '{near[0]}'?" if near else ""
+            raise InputError(f"{where}.{key}", f"unknown key '{key}'", ", ".join(KEYS), remedy)
+    for key, example in (("formula", "e.g. Nb14W3O44"), ("density", "e.g. 4.76 g/cm3")):
+        if key not in rows:
+            raise InputError(f"{where}.{key}", "missing", example)
+
+
+def _read(key: str, value: Any, where: str) -> Any:
+    """One entry of a phase."""
+    if key in TEXTS:
+        return _text(value, where)
+    if key == "cell":
+        return _cell(value, where)
+    if key == "names":
+        return tuple(_text(v, where) for v in (value if isinstance(value, list) else [value]))
+    if key == "wets":
+        if not isinstance(value, bool):
+            raise InputError(where, repr(value), "true or false")
+        return value
+    unit = units_of(Phase)[key]
+    try:
+        if key == "formula_units":
+            return parse(value, unit.si)
+        if key == "lithium_per_cation":
+            return read_mapping(value, unit, str)
+        return read_sourced(value, unit)
+    except InputError as error:
+        inner = error.where.strip(": ")
+        path = where if inner in ("value", "unit", "") else f"{where}.{inner}"
+        raise InputError(path, error.given, error.allowed, error.remedy) from None
+
+
+def _labelled(value: Any, label: str) -> Any:
+    if isinstance(value, dict):
+        return {e: _labelled(v, f"{label}, {e}") for e, v in value.items()}
+    return replace(value, label=label) if isinstance(value, Sourced) and not value.label else value
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise InputError(where, repr(value), "text")
+    return value
+
+
+def _cell(rows: Any, where: str) -> UnitCell:
+    """Cell with the edges that symmetry leaves out (b, c default to a; angles to 90 deg)."""
+    if not isinstance(rows, Mapping) or "a" not in rows:
+        raise InputError(where, repr(rows), "at least the edge a, e.g. {a: 4.18 angstrom}")
+    given = {}
+    for key, value in rows.items():
+        if key not in (*EDGES, *ANGLES):
+            raise InputError(f"{where}.{key}", f"unknown key '{key}'", ", ".join((*EDGES, *ANGLES)))
+        try:
+            given[key] = parse(value, *(("m", "angstrom") if key in EDGES else ("rad", "deg")))
+        except InputError as error:
+            raise InputError(f"{where}.{key}", error.given, error.allowed, error.remedy) from None
+    try:
+        return UnitCell(**{"b": given["a"], "c": given["a"], **given})
+    except InputError as error:
+        raise InputError(where, error.given, error.allowed) from None
 
 
 @cache
-def phase(name: str) -> Phase:
-    """A bundled phase by name.
-
-    >>> phase("NiO").space_group
-    'Fm-3m'
-    """
-    if name not in phase_names():
-        raise InputError("phase", f"unknown phase '{name}'", ", ".join(phase_names()))
-    return read_phase(name, table(f"phases/{name}.toml"))
-
-
-def read_phase(name: str, rows: dict[str, Any]) -> Phase:
-    """A table of text and numbers to a `Phase`."""
-    values: dict[str, Any] = {"name": name, **rows, "cell": _cell(rows["cell"], name)}
-    for key, unit in units_of(Phase).items():
-        if unit is not None and isinstance(row := rows.get(key), dict) and "value" in row:
-            values[key] = sourced(row, unit.si, f"{name}.{key}")
-    return Phase(**values)
+def _tables() -> dict[str, dict[str, Any]]:
+    """Tables of all files under ``data/phases``, by phase; a name given twice is a fault of the library."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in sorted(f.name for f in files("epitropy").joinpath("data", "phases").iterdir()):
+        for name, rows in table(f"phases/{file}").items() if file.endswith(".toml") else ():
+            if name in found:
+                raise InputError(f"phases/{file}", f"'{name}' again", "each phase once")
+            found[name] = rows
+    return found
 
 
-def _cell(rows: dict[str, str], name: str) -> UnitCell:
-    """Cell with the edges that symmetry leaves out (b, c default to a; angles to 90 deg)."""
-    given = {k: parse(v, "m" if k in "abc" else "rad") for k, v in rows.items()}
-    if "a" not in given:
-        raise InputError(f"{name}.cell", "no edge a", "at least a, with a unit")
-    return UnitCell(**{"b": given["a"], "c": given["a"], **given})
+@cache
+def _known_names() -> dict[str, str]:
+    other = {alias: name for name, rows in _tables().items() for alias in rows.get("names", ())}
+    return {**other, **{name: name for name in _tables()}}
+
+
+@cache
+def _bundled(name: str) -> Phase:
+    return read_phase(name, _tables()[name])
+
+
+def numbers_of(crystal: Phase) -> dict[str, Sourced]:
+    """The sourced numbers of a phase, by key."""
+    found = {k: getattr(crystal, k) for k in ("density", "young_modulus", "poisson_ratio")}
+    found |= {f"lithium_per_cation.{e}": n for e, n in crystal.lithium_per_cation.items()}
+    return {k: n for k, n in found.items() if n is not None}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from .errors import InputError
-
-ANIONS = frozenset({"O", "F", "S", "N", "Cl", "Br", "I", "Se"})
+from .records.entropy import ANIONS
 
 
 @cache

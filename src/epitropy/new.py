@@ -107,7 +107,7 @@ def _furnace(answer: str) -> str:
 
 
 def _cells(answer: str) -> str:
-    """``Nb12WO33 80 %, ZrO2 20 %, 1 wt%``: formulas with mass shares, and one dose."""
+    """``Nb12WO33 80 %, ZrO2 20 %, 1 wt%``: names as 'epitropy phases' lists them with mass shares, and one dose."""
     lines = [
         "cells:",
         "  bare:",
@@ -120,7 +120,7 @@ def _cells(answer: str) -> str:
     lines.append("    coating:")
     shares = []
     for part in (p.strip() for p in answer.split(",")):
-        match = re.fullmatch(r"([A-Z][A-Za-z0-9]*)\s*(.*)", part)
+        match = re.fullmatch(r"([A-Za-z].*?)(?:\s+([\d.]+\s*%?))?", part)
         if match is None:
             lines.append(f"      dose: {_known(part)}")
         else:

@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 
 from .anneal import laws as anneal_laws
+from .anneal.boundaries import infiltrate
 from .anneal.programme import segments, thermal_time
 from .anneal.spec import REFERENCE_TEMPERATURE, Anneal
 from .anneal.stage import anneal_profile, reduced_share_at
@@ -25,6 +26,7 @@ from .epitaxy.stage import best_matches
 from .hosts import host_curves
 from .phases.stage import assess
 from .records.anneal import DepthProfile
+from .records.boundary import BoundaryInfiltration
 from .records.coating import CoatingLayer, Particle
 from .records.electrode import CoatedElectrode
 from .records.entropy import Composition, SiteEntropy, Sublattice
@@ -159,6 +161,7 @@ def coat(cell: CellStudy, particle: Particle) -> CoatingLayer:
         particle,
         spreading_time=float(spreading),
         dissolved_share=1 - float(anneal_laws.undissolved_share(dissolving)),
+        phases=cell.phases,
     )
 
 
@@ -168,7 +171,7 @@ def heat(cell: CellStudy, particle: Particle, layer: CoatingLayer) -> DepthProfi
     wetting: dict[str, float] = {}
     rest: dict[str, float] = {}
     for line in layer.batch:
-        source = phase(line.precursor)
+        source = phase(line.precursor, cell.phases)
         into = wetting if source.wets else rest
         for element, amount in layer.cations_by_precursor[line.precursor].items():
             into[element] = into.get(element, 0.0) + amount / area
@@ -179,9 +182,27 @@ def heat(cell: CellStudy, particle: Particle, layer: CoatingLayer) -> DepthProfi
         inclusions=rest,
         host_cations=metals,
         host_site_density=particle.cation_site_density,
-        film_site_density=sum(layer.cations.values()) / (layer.mass_ratio / layer.density),
+        film_site_density=film_site_density(layer),
         particle_radius=None,
     )
+
+
+def along_boundaries(cell: CellStudy, particle: Particle, layer: CoatingLayer) -> BoundaryInfiltration:
+    """What of the dissolved coating runs into the host's grain boundaries, under the covered area."""
+    area = layer.area * layer.coverage
+    return infiltrate(
+        cell.anneal,
+        film_cations={e: n / area for e, n in layer.dissolved_cations.items()},
+        grain_size=particle.grain_size,
+        particle_radius=particle.diameter / 2,
+        host_site_density=particle.cation_site_density,
+        film_site_density=film_site_density(layer),
+    )
+
+
+def film_site_density(layer: CoatingLayer) -> float:
+    """Cation sites per volume of the coating as weighed, mol/m3."""
+    return sum(layer.cations.values()) / (layer.mass_ratio / layer.density)
 
 
 def _layer_entropy(profile: DepthProfile) -> SiteEntropy:
@@ -195,7 +216,7 @@ def _on_host(name: str, structure: str, cell: CellStudy, host: HostCurves, thick
     return surface_path(
         name,
         host,
-        phase(structure),
+        phase(structure, cell.phases),
         thickness=thickness,
         breathing=cell.cathode.breathing.value,
         basal_share=1 - cell.layer.open_facet_share.value,
@@ -257,4 +278,5 @@ def align(
     cell: CellStudy, formed: Formed, *, max_area: float = 2e-18, max_strain: float = 0.04
 ) -> tuple[LatticeMatch, ...]:
     """Best orientation relationships of the candidate layers on the lithiated host."""
-    return best_matches(host_phase(cell, formed), [phase(f) for f in FILMS], max_area=max_area, max_strain=max_strain)
+    films = [phase(f, cell.phases) for f in dict.fromkeys((*FILMS, cell.layer.structure))]
+    return best_matches(host_phase(cell, formed), films, max_area=max_area, max_strain=max_strain)

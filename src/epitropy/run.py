@@ -210,7 +210,7 @@ def _references(study: Study, cells: Mapping[str, CellStages]) -> tuple[str, ...
         found += host_curves(cell.cathode.lattice, cell.cathode.ocv).sources
         films = {m.film for m in cells[name].matches}
         for used in sorted({SKIN, cell.layer.structure, *(cell.coating.precursors if cell.coating else ()), *films}):
-            crystal = phase(used)
+            crystal = phase(used, cell.phases)
             numbers = (crystal.density, crystal.young_modulus, crystal.poisson_ratio)
             found += [crystal.cell_source, *(n.source for n in numbers if n)]
     if any(cell.coating for cell in study.cells.values()):

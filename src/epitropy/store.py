@@ -46,6 +46,12 @@ def _existing_parent(folder: Path) -> Path:
 
 def save(result: StudyResult, folder: Path, *, page: str, study_text: str) -> Path:
     """Write answer, page, curves and the study's text; an earlier result there is replaced in one rename."""
+    whole = {"answer.json": json.dumps(answer(result), indent=1), "report.html": page, "study.yaml": study_text}
+    return save_files(whole | tables(result), folder)
+
+
+def save_files(texts: Mapping[str, str], folder: Path) -> Path:
+    """Write files into a folder, all or none; ``answer.json`` among them marks it as a result."""
     check_folder(folder)
     folder = folder.absolute()
     try:
@@ -55,10 +61,7 @@ def save(result: StudyResult, folder: Path, *, page: str, study_text: str) -> Pa
         raise InputError("-o", f"'{folder}' cannot be made ({error.strerror})", "a folder that can be made") from None
     try:
         aside.chmod(0o755)
-        (aside / "answer.json").write_text(json.dumps(answer(result), indent=1), encoding="utf-8")
-        (aside / "report.html").write_text(page, encoding="utf-8")
-        (aside / "study.yaml").write_text(study_text, encoding="utf-8")
-        for name, text in tables(result).items():
+        for name, text in texts.items():
             (aside / name).write_text(text, encoding="utf-8")
         _replace(aside, folder)
     finally:

@@ -15,20 +15,28 @@ from typing import Any
 
 from . import __version__
 from .anneal.spec import Anneal
+from .catalogue import Phases, bundled_names, phase, read_phase
 from .coating.spec import Coating
+from .coating.stage import metals
 from .cycling.spec import Cathode, Cell, Degradation, Protocol
 from .errors import InputError
+from .records.phase import Phase
 from .records.sourced import Sourced
 from .records.study import Calibration, Reported
+from .sources import EVERYTHING_ELSE
 from .transport.spec import Layer
+from .units import Unit, unit_of
 
 BLOCKS = ("cathode", "coating", "layer", "anneal", "cell", "protocol", "degradation")
-WHOLE = ("precursors", "composition")  # replaced, not merged into: their parts sum to one
+WHOLE = ("precursors", "composition", "purity", "water")  # replaced, not merged into: they belong to one recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellStudy:
-    """One named cell, complete. ``coating`` or ``anneal`` None: not coated, not heated."""
+    """One named cell, complete. ``coating`` or ``anneal`` None: not coated, not heated.
+
+    ``phases`` are the study's own, beside the bundled ones.
+    """
 
     __pydantic_config__ = {"extra": "forbid"}
     cathode: Cathode = field(default_factory=Cathode)
@@ -38,6 +46,7 @@ class CellStudy:
     cell: Cell = field(default_factory=Cell)
     protocol: Protocol = field(default_factory=Protocol)
     degradation: Degradation = field(default_factory=Degradation)
+    phases: Mapping[str, Phase] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +64,13 @@ class Study:
     def inputs(self) -> dict[str, Sourced]:
         """Every sourced number by dotted name, shared ones once (``coating.dose``, ``bare.anneal.time``).
 
-        Rows kept for cations that the study does not hold are left out.
+        Rows kept for cations that the study does not hold, and phases that no cell names, are left out.
         """
         found: dict[str, Sourced] = {}
         for cell_name, cell in self.cells.items():
-            cations = _cations(cell)
+            absent = _absent(cell)
             for path, value in leaves(cell):
-                if not _for_absent_cation(path, cations):
+                if not absent(path):
                     found.setdefault(self._name(cell_name, path), value)
         return found
 
@@ -86,19 +95,36 @@ class Study:
 
 
 BY_CATION = ("anneal.diffusivity_", "anneal.activation_energy_")
+BOUND = "coating.lithium_per_cation."
 
 
-def _cations(cell: CellStudy) -> set[str]:
-    """Elements on the host's metal site and of the precursors."""
-    from .chemistry import cations_of
+def coating_cations(cell: CellStudy) -> tuple[str, ...]:
+    """Cations that the precursors bring, in their order.
 
+    >>> coating_cations(load_study("zhao2024").cells["coated"])
+    ('Nb', 'W', 'Zr')
+    """
     precursors = cell.coating.precursors if cell.coating else ()
-    return {*cell.cathode.composition.get("M", {}), *(e for p in precursors for e in cations_of(p))}
+    return tuple(dict.fromkeys(e for p in precursors for e in metals(phase(p, cell.phases).formula)))
 
 
-def _for_absent_cation(path: str, cations: set[str]) -> bool:
-    """A row for a cation that is not there; the row ``other`` counts as such as all listed cations have their own."""
-    return path.startswith(BY_CATION) and path.split(".")[-1] not in cations
+def _absent(cell: CellStudy) -> Callable[[str], bool]:
+    """Whether a dotted path belongs to a cation or phase that the cell does not hold.
+
+    The row ``other`` counts as such as all listed cations have their own.
+    """
+    brought = coating_cations(cell)
+    cations = {*cell.cathode.composition.get("M", {}), *brought}
+    named = {cell.layer.structure, *(cell.coating.precursors if cell.coating else ())}
+    used = {p.name for p in cell.phases.values() if named & {p.name, *p.names}}
+
+    def absent(path: str) -> bool:
+        if path.startswith("phases."):
+            return path.split(".")[1] not in used
+        last = path.split(".")[-1]
+        return path.startswith(BY_CATION) and last not in cations or path.startswith(BOUND) and last not in brought
+
+    return absent
 
 
 def _stated(path: str, own: Iterable[str]) -> bool:
@@ -137,6 +163,32 @@ def _replace_leaves(node: Any, change: Any, prefix: str = "") -> Any:
     return node
 
 
+def input_unit(study: Study, name: str) -> Unit:
+    """The unit stated for an input by its dotted name.
+
+    >>> input_unit(load_study("zhao2024"), "coating.precursors.ZrO2").shown
+    '%'
+    """
+    first, _, rest = name.partition(".")
+    cells = [(study.cells[first], rest)] if first in study.cells else [(cell, name) for cell in study.cells.values()]
+    found = (_unit_at(cell, path.split(".")) for cell, path in cells)
+    return next((unit for unit in found if unit), Unit("1"))
+
+
+def _unit_at(node: Any, parts: list[str]) -> Unit | None:
+    """The unit at a path below a record; None where the cell has no such part."""
+    unit = None
+    for part in parts:
+        if is_dataclass(node) and hasattr(node, part):
+            unit = unit_of(type(node), part) or unit
+            node = getattr(node, part)
+        elif isinstance(node, Mapping) and part in node:
+            node = node[part]
+        else:
+            return None
+    return unit
+
+
 def study_hash(study: Study) -> str:
     """Content hash of all that decides the answer: cells, calibration, the package's data and version.
 
@@ -161,13 +213,16 @@ def _data_digest() -> bytes:
     return digest.digest()
 
 
+UNSEEN = ("source", "label", "cell_source", "note")
+
+
 def _plain(node: Any) -> Any:
     if isinstance(node, Mapping):
         return {str(k): _plain(v) for k, v in node.items()}
     if isinstance(node, (frozenset, set)):
         return sorted(node)
     if is_dataclass(node):
-        return {f.name: _plain(getattr(node, f.name)) for f in fields(node) if f.name not in ("source", "label")}
+        return {f.name: _plain(getattr(node, f.name)) for f in fields(node) if f.name not in UNSEEN}
     return node
 
 
@@ -243,7 +298,7 @@ def read_study(raw: Any, source: str = "study") -> Study:
     """Plain data to a `Study`; every fault is named by its path."""
     if not isinstance(raw, Mapping):
         raise InputError(source, f"{type(raw).__name__} at top level", "keys such as name, cathode, coating, cells")
-    allowed = ("name", "title", "note", "cells", "calibration", "reported", *BLOCKS)
+    allowed = ("name", "title", "note", "phases", "cells", "calibration", "reported", *BLOCKS)
     for key in raw:
         if key not in allowed:
             raise _unknown_key(str(key), str(key), allowed)
@@ -256,7 +311,8 @@ def read_study(raw: Any, source: str = "study") -> Study:
     for key in BLOCKS:
         _check_block(key, raw.get(key, {}))
     shared = {k: raw[k] for k in BLOCKS if k in raw}
-    cells = {name: _read_cell(str(name), shared, own or {}) for name, own in given.items()}
+    phases = _read_phases(raw.get("phases") or {})
+    cells = {name: _read_cell(str(name), shared, own or {}, phases) for name, own in given.items()}
     study = Study(
         name=raw["name"],
         title=str(raw.get("title", "")),
@@ -276,13 +332,30 @@ def _check_name(where: str, name: Any) -> None:
         raise InputError(where, repr(name), "letters, digits, '-' and '_', e.g. my-coating; not the name of a block")
 
 
+def _read_phases(raw: Any) -> Phases:
+    """The study's own phases; none may take a bundled name, so that no number is exchanged unseen."""
+    if not isinstance(raw, Mapping):
+        raise InputError("phases", repr(raw), "names with formula and density below them")
+    found: dict[str, Phase] = {}
+    for name, rows in raw.items():
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9 _()+-]*", name):
+            raise InputError(f"phases.{name}", repr(name), "letters, digits, spaces and _()+-, no point, e.g. my-oxide")
+        crystal = read_phase(name, rows, f"phases.{name}")
+        for taken in (name, *crystal.names):
+            if taken in bundled_names() or any(taken in (p.name, *p.names) for p in found.values()):
+                raise InputError(f"phases.{name}", f"'{taken}' is taken", "a name of its own", f"E.g. 'my {taken}'.")
+        _named(f"phases.{name}.formula", metals, crystal.formula)
+        found[name] = crystal
+    return found
+
+
 def _check_block(where: str, block: Any) -> None:
     none = " or none" if where.split(".")[-1] in ("coating", "anneal") else ""
     if not isinstance(block, Mapping) and not (none and block == "none"):
         raise InputError(where, repr(block), f"keys with values{none}")
 
 
-def _read_cell(name: str, shared: Mapping[str, Any], own: Any) -> CellStudy:
+def _read_cell(name: str, shared: Mapping[str, Any], own: Any, phases: Phases) -> CellStudy:
     if not isinstance(own, Mapping):
         raise InputError(f"cells.{name}", repr(own), "blocks such as 'coating: none'")
     for key in own:
@@ -297,7 +370,7 @@ def _read_cell(name: str, shared: Mapping[str, Any], own: Any) -> CellStudy:
         mine = _stated(path, owned) or any(o.startswith(f"{path}.") for o in owned)
         return f"cells.{name}.{path}" if mine else path
 
-    return _validate(CellStudy, merged, place)
+    return replace(_validate(CellStudy, merged, place), phases=phases)
 
 
 def _merge(below: Any, above: Any) -> Any:
@@ -365,21 +438,26 @@ def _unknown_key(place: str, key: str, allowed: tuple[str, ...]) -> InputError:
 
 def _check(study: Study) -> None:
     """What only the whole study can tell."""
-    from .catalogue import phase
     from .chemistry import atomic_mass
     from .hosts import host_curves
+    from .strain.stage import pseudo_hexagonal
 
     for name, cell in study.cells.items():
         for species in (s for o in cell.cathode.composition.values() for s in o if s != "Va"):
             _named(f"{name}: cathode.composition", atomic_mass, species)
-        _named(f"{name}: layer.structure", phase, cell.layer.structure)
+        layer = _named(f"{name}: layer.structure", phase, cell.layer.structure, cell.phases)
+        for key in ("cell", "young_modulus", "poisson_ratio"):
+            if getattr(layer, key) is None:
+                raise InputError(f"{name}: layer.structure", f"'{layer.name}' has no {key}", "a phase that states it")
+        _named(f"{name}: layer.structure", pseudo_hexagonal, layer)
         host_curves(cell.cathode.lattice, cell.cathode.ocv)
         if cell.coating is not None:
             total = sum(s.value for s in cell.coating.precursors.values())
             if abs(total - 1) > 1e-6:
                 raise InputError("coating.precursors", f"mass shares sum to {total:g}", "a sum of 1")
             for precursor in cell.coating.precursors:
-                _named("coating.precursors", phase, precursor)
+                _named("coating.precursors", phase, precursor, cell.phases)
+            _check_recipe(cell)
             if cell.anneal is None:
                 raise InputError(f"cells.{name}.anneal", "none, with a coating", "an anneal for every coated cell")
     if study.calibration is not None:
@@ -395,9 +473,22 @@ def _check(study: Study) -> None:
         _check_cell_name(study, "reported", name)
 
 
-def _named(where: str, reader: Any, name: str) -> None:
+def _check_recipe(cell: CellStudy) -> None:
+    """Some metal is brought, and what is said of precursors is said of those that are there."""
+    precursors = tuple(cell.coating.precursors)
+    if not coating_cations(cell):
+        raise InputError("coating.precursors", ", ".join(precursors), "at least one with a metal other than lithium")
+    for key in ("purity", "water"):
+        for name in getattr(cell.coating, key):
+            if name not in (*precursors, EVERYTHING_ELSE):
+                raise InputError(
+                    f"coating.{key}.{name}", "no precursor of this cell", ", ".join((*precursors, EVERYTHING_ELSE))
+                )
+
+
+def _named(where: str, reader: Any, *given: Any) -> Any:
     try:
-        reader(name)
+        return reader(*given)
     except InputError as error:
         raise InputError(where, error.given, error.allowed, error.remedy) from None
 
@@ -413,6 +504,12 @@ def study_schema() -> dict[str, Any]:
 
     blocks = TypeAdapter(CellStudy).json_schema(ref_template="#/$defs/Study/$defs/{model}")
     inner = blocks.pop("$defs", {})
+    phases = blocks["properties"].pop("phases")
+    del inner["Phase"]["properties"]["name"]
+    inner["Phase"]["required"], inner["UnitCell"]["required"] = ["formula", "density"], ["a"]
+    for rows in inner["UnitCell"]["properties"].values():
+        rows |= {"type": "string", "examples": [f"90 {rows['unit']}" if rows["unit"] == "deg" else "4.18 angstrom"]}
+        rows.pop("default", None)
     own = {"type": "object", "properties": blocks["properties"], "additionalProperties": False}
     for name in ("coating", "anneal"):
         own["properties"][name] = {"anyOf": [*own["properties"][name].get("anyOf", []), {"const": "none"}]}
@@ -424,6 +521,7 @@ def study_schema() -> dict[str, Any]:
             "name": {"type": "string"},
             "title": {"type": "string"},
             "note": {"type": "string"},
+            "phases": phases,
             **own["properties"],
             "cells": _named_values({"anyOf": [{"type": "null"}, own]}),
             "calibration": {"$ref": "#/$defs/Study/$defs/Calibration"},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epitropy.catalogue import phase
+from epitropy.catalogue import phase, read_phase
 from epitropy.chemistry import cations_of, molar_mass
 from epitropy.coating import laws
 from epitropy.coating.spec import Coating
@@ -152,6 +152,78 @@ def test_one_percent_of_the_block_oxide_takes_two_percent_of_the_hosts_lithium()
     made = layer(recipe(0.01))
     assert made.host_lithium_taken == pytest.approx(0.021, abs=5e-4)
     assert made.lithium_demand == pytest.approx(40 * 0.01 / molar_mass("Nb12WO33"), rel=1e-12, abs=0)  # 12 x 3 + 1 x 4
+
+
+@pytest.mark.parametrize(
+    ("precursor", "per_formula"),
+    [("Nb2O5", 6), ("LiNbO3", 2), ("Li3NbO4", 0), ("Li4WO5", 0), ("LiNb3O8", 8), ("WO3", 4), ("NiNb2O6", 7)],
+)
+def test_a_precursors_own_lithium_counts_against_the_demand(precursor, per_formula):
+    made = layer(recipe(precursors={precursor: 1.0}), dissolved=1.0)
+    weight = molar_mass(phase(precursor).formula)
+    assert made.lithium_demand == pytest.approx(per_formula * 0.01 / weight, rel=1e-9, abs=1e-12)
+    assert made.lithium_demand == pytest.approx(max(made.lithium_bound - made.lithium_brought, 0), rel=1e-9, abs=1e-12)
+
+
+def test_lithium_that_is_weighed_in_spares_the_hosts():
+    """2 Li2CO3 for each Li4WO5; more than is bound leaves no negative demand, and carbon is no cation."""
+    ratio = 2 * molar_mass("Li2CO3") / molar_mass("WO3")
+    enough = {"WO3": 1 / (1 + ratio), "Li2CO3": ratio / (1 + ratio)}
+    made = layer(recipe(precursors=enough))
+    assert made.lithium_demand == pytest.approx(0, abs=1e-12) and made.host_lithium_taken == pytest.approx(0, abs=1e-12)
+    assert set(made.cations) == {"W"}
+    much = layer(recipe(precursors={"WO3": 0.2, "Li2CO3": 0.8}))
+    assert much.lithium_demand == 0 and much.lithium_brought > much.lithium_bound
+
+
+def test_the_product_that_is_named_decides_the_demand():
+    rich = recipe()
+    poor = replace(rich, lithium_per_cation={**rich.lithium_per_cation, "Nb": number(1.0), "W": number(2.0)})
+    made = layer(poor)
+    assert made.lithium_demand == pytest.approx(14 * 0.01 / molar_mass("Nb12WO33"), rel=1e-9, abs=0)
+
+
+# what is weighed for it --------------------------------------------------------------------------------------------
+
+
+@given(doses, st.floats(0.5, 1), st.floats(0, 3))
+def test_what_is_weighed_holds_the_dry_dose_exactly(dose, purity, water):
+    """The lot's water and impurities apart, the balance shows the dry oxide; the layer does not know the lot."""
+    lot = recipe(dose, precursors={"WO3": 1.0}, purity={"WO3": number(purity)}, water={"WO3": number(water)})
+    made = layer(lot)
+    (line,) = made.batch
+    hydrate = molar_mass("WO3") + water * molar_mass("H2O")
+    assert line.weighed * purity / hydrate == pytest.approx(line.amount, rel=1e-12, abs=0)
+    assert line.mass == pytest.approx(dose, rel=1e-12, abs=0)
+    assert made.mean_thickness == layer(recipe(dose, precursors={"WO3": 1.0})).mean_thickness
+
+
+def test_tungstic_acid_is_weighed_as_the_hydrate():
+    (line,) = layer(recipe(precursors={"WO3": 1.0}, water={"WO3": number(1.0)})).batch
+    assert line.weighed / line.mass == pytest.approx(249.853 / 231.838, rel=1e-5, abs=0)  # H2WO4 over WO3
+
+
+def test_a_lot_without_a_row_of_its_own_has_that_of_the_others():
+    mix = {"Nb12WO33": 0.8, "ZrO2": 0.2}
+    made = layer(recipe(precursors=mix, purity={"ZrO2": number(0.5)}))
+    weighed = {line.precursor: line.weighed / line.mass for line in made.batch}
+    assert weighed == {"Nb12WO33": pytest.approx(1.0), "ZrO2": pytest.approx(2.0)}
+
+
+def test_the_formula_and_not_the_name_gives_the_mass():
+    """Tetragonal and monoclinic zirconia: the same moles, another volume."""
+    one, other = (layer(recipe(precursors={p: 1.0})) for p in ("ZrO2", "ZrO2 tetragonal"))
+    assert one.cations == other.cations and one.batch[0].amount == other.batch[0].amount
+    assert one.mean_thickness / other.mean_thickness == pytest.approx(6.10 / 5.82, rel=1e-9, abs=0)
+
+
+def test_a_precursor_may_be_the_studys_own():
+    mine = read_phase("mine", {"formula": "Nb12WO33", "density": "2.38 g/cm3", "wets": True})
+    made = deposit(
+        recipe(precursors={"mine": 1.0}), POWDER, spreading_time=0.0, dissolved_share=0.3, phases={"mine": mine}
+    )
+    assert made.mean_thickness == pytest.approx(2 * layer(recipe()).mean_thickness, rel=1e-9, abs=0)
+    assert made.lithium_demand == pytest.approx(layer(recipe()).lithium_demand, rel=1e-12, abs=0)
 
 
 def test_residual_lithium_is_taken_before_the_hosts():

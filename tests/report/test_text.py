@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from epitropy.records.sourced import Sourced
 from epitropy.report import numbers, tables, text
 from epitropy.report.facts import Compared, treated_cell
-from epitropy.study import load_study
+from epitropy.study import input_unit, load_study
 from epitropy.units import Unit
 
 
@@ -94,16 +94,16 @@ def test_rounding_keeps_two_digits_of_the_half_width(value, half):
 
 def test_inputs_are_shown_in_their_own_units(study):
     inputs = study.inputs()
-    shown = {n: tables.input_texts(v, numbers.input_unit(study, n))[0] for n, v in inputs.items()}
+    shown = {n: tables.input_texts(v, input_unit(study, n))[0] for n, v in inputs.items()}
     assert shown["coating.dose"] == "1 wt%"
     assert shown["anneal.temperature"] == "700 °C"
     assert shown["anneal.diffusivity_host.Ni"].endswith("cm²/s")
-    assert all(numbers.input_unit(study, n).si == v.unit for n, v in inputs.items())
+    assert all(input_unit(study, n).si == v.unit for n, v in inputs.items())
 
 
 def test_inputs_of_one_cell_find_their_unit():
     study = load_study("zhang2022")
-    assert all(numbers.input_unit(study, n).si == v.unit for n, v in study.inputs().items())
+    assert all(input_unit(study, n).si == v.unit for n, v in study.inputs().items())
 
 
 def test_temperature_spread_is_shown_as_a_range():

@@ -56,6 +56,41 @@ def undissolved_share(thermal_time: ArrayLike) -> np.ndarray:
     return np.exp(-np.asarray(thermal_time))
 
 
+def mixing_enthalpy(fraction: ArrayLike, pairs: ArrayLike) -> np.ndarray:
+    """Regular solution, H = sum_(i<j) Omega_ij x_i x_j, in the unit of ``pairs`` per mole of sites.
+
+    ``fraction`` (..., species), ``pairs`` (species, species) symmetric with zero diagonal.
+
+    >>> float(mixing_enthalpy([0.5, 0.5], [[0.0, 8000.0], [8000.0, 0.0]]))
+    2000.0
+    """
+    x = np.asarray(fraction, dtype=float)
+    return np.einsum("...i,ij,...j->...", x, np.asarray(pairs, dtype=float), x) / 2
+
+
+def mixing_stability(fraction: ArrayLike, pairs_over_rt: ArrayLike) -> np.ndarray:
+    """Smallest eigenvalue of the Hessian of G/RT among changes of composition, scaled to 1 for ideal mixing.
+
+    G/RT = sum x ln x + sum_(i<j) omega_ij x_i x_j at sum x = 1; with v = sqrt(x) u the quadratic form is
+    u.(1 + sqrt(x) omega sqrt(x)).u for u across sqrt(x). Above 0 the mixture is stable against small changes, below
+    it splits (spinodal). In a binary it is the thermodynamic factor 1 - 2 omega x_1 x_2.
+
+    ``fraction`` (..., species), ``pairs_over_rt`` (species, species) symmetric; result (...). J. W. Cahn, Acta Metall.
+    9 (1961) 795, 10.1016/0001-6160(61)90182-1.
+
+    >>> mixing_stability([[0.5, 0.5], [0.9, 0.1]], [[0.0, 2.0], [2.0, 0.0]]).round(12).tolist()
+    [0.0, 0.64]
+    """
+    root = np.sqrt(np.asarray(fraction, dtype=float))
+    root = root / np.linalg.norm(root, axis=-1, keepdims=True)
+    identity = np.eye(root.shape[-1])
+    along = root[..., :, None] * root[..., None, :]
+    across = identity - along
+    form = across @ (identity + along * np.asarray(pairs_over_rt, dtype=float)) @ across
+    highest = 1 + np.abs(pairs_over_rt).sum()
+    return np.linalg.eigvalsh(form + highest * along)[..., 0]
+
+
 def hart_diffusivity(lattice: ArrayLike, boundary: ArrayLike, grain_size: float, width: float) -> np.ndarray:
     """Effective diffusivity of a fine-grained body, (1 - f) D_l + f D_gb with f = 3 delta/d, in m2/s.
 
@@ -88,3 +123,36 @@ def diffusion_length(diffusivity: ArrayLike, time: ArrayLike) -> np.ndarray:
     5.04e-08
     """
     return np.sqrt(np.asarray(diffusivity) * np.asarray(time))
+
+
+def kinetic_regime(lattice_length: float, grain_size: float, width: float, segregation: float = 1.0) -> str:
+    """Harrison's regime of a polycrystal: A, B or C, from how far the lattice alone carries a cation.
+
+    A: sqrt(D_l t) > d, boundaries and grains share one profile, Hart's D holds.
+    B: between, each boundary feeds the grains beside it on its own.
+    C: sqrt(D_l t) < s delta, the boundaries alone.
+
+    Lengths in m; ``segregation`` s is the ratio of concentrations in boundary and adjoining lattice. The limits
+    are scales, not edges: B is clean for s delta < sqrt(D_l t)/5, C for s delta > 10 sqrt(D_l t), A for
+    sqrt(D_l t) > 2.5 d (I. V. Belova and G. E. Murch, Defect Diffus. Forum 194-199 (2001) 1223; 297-301 (2010)
+    1226). L. G. Harrison, Trans. Faraday Soc. 57 (1961) 1191.
+
+    >>> [kinetic_regime(length, 400e-9, 1e-9) for length in (1e-6, 50e-9, 0.1e-9)]
+    ['A', 'B', 'C']
+    """
+    if lattice_length > grain_size:
+        return "A"
+    return "C" if lattice_length < segregation * width else "B"
+
+
+def boundary_spacing(grain_size: float) -> float:
+    """Spacing in m of parallel boundaries that cross a surface as often as the walls of cubic grains do, d/2.
+
+    Two of a cube's three families of walls run inwards, so 2/d metres of boundary cross a square metre; the
+    third lies across and is left out. Grains of another shape differ by tens of per cent (random sections through
+    grains of mean intercept d: pi/(2 d)). ``grain_size`` d in m.
+
+    >>> boundary_spacing(400e-9)
+    2e-07
+    """
+    return grain_size / 2

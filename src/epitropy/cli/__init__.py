@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import run, study  # noqa: F401  each registers its verbs
+from . import anneal, entropy, phases, recipe, run, study  # noqa: F401  each registers its verbs
 from .app import app, main
 
 __all__ = ["app", "main"]

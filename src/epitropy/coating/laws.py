@@ -42,3 +42,15 @@ def spreading_factor(diffusivity: float, time: float, diameter: float) -> float:
     1.0
     """
     return 1 + 4 * diffusivity * time / (diameter / 2) ** 2
+
+
+def weighed_mass(dry_mass: float, molar_mass: float, water_mass: float, purity: float) -> float:
+    """What to weigh for a dry, pure mass: m (M + n M_H2O)/M / purity, in the unit of ``dry_mass``.
+
+    ``molar_mass`` kg/mol of the dry formula, ``water_mass`` n M_H2O of its hydrate, ``purity`` the share of the
+    hydrate in what is weighed.
+
+    >>> round(weighed_mass(1.0, 0.231838, 0.018015, 1.0), 4)  # WO3 . H2O for 1 g of WO3
+    1.0777
+    """
+    return dry_mass * (molar_mass + water_mass) / molar_mass / purity

@@ -17,7 +17,7 @@ from ..records.entropy import Band
 LEAST_ELEMENTS = 5
 LEAST_FRACTION, MOST_FRACTION = 0.05, 0.35
 MEDIUM_ENTROPY, HIGH_ENTROPY = 1.0, 1.5  # in units of R, per mole of sites
-_TOLERANCE = 1e-9  # the limits are inclusive
+TOLERANCE = 1e-9  # the limits are inclusive
 
 
 def entropy_band(entropy: float) -> Band:
@@ -26,20 +26,20 @@ def entropy_band(entropy: float) -> Band:
     >>> entropy_band(3.28), entropy_band(9.13), entropy_band(13.4)
     ('low', 'medium', 'high')
     """
-    reduced = entropy / GAS_CONSTANT + _TOLERANCE
+    reduced = entropy / GAS_CONSTANT + TOLERANCE
     return "high" if reduced >= HIGH_ENTROPY else "medium" if reduced >= MEDIUM_ENTROPY else "low"
 
 
 def entropy_bands(entropy: ArrayLike) -> np.ndarray:
     """`entropy_band` of an array of any shape, as an array of text."""
-    reduced = np.asarray(entropy) / GAS_CONSTANT + _TOLERANCE
+    reduced = np.asarray(entropy) / GAS_CONSTANT + TOLERANCE
     return np.array(["low", "medium", "high"])[(reduced >= MEDIUM_ENTROPY) + 1 * (reduced >= HIGH_ENTROPY)]
 
 
 def within_range(fraction: ArrayLike) -> np.ndarray:
     """Whether an element's fraction counts towards the five, 0.05 <= y <= 0.35."""
     y = np.asarray(fraction)
-    return (y >= LEAST_FRACTION - _TOLERANCE) & (y <= MOST_FRACTION + _TOLERANCE)
+    return (y >= LEAST_FRACTION - TOLERANCE) & (y <= MOST_FRACTION + TOLERANCE)
 
 
 def is_high_entropy(elements: Mapping[str, float], entropy: float) -> bool:
@@ -48,11 +48,13 @@ def is_high_entropy(elements: Mapping[str, float], entropy: float) -> bool:
     >>> is_high_entropy(dict.fromkeys("Mg Co Ni Cu Zn".split(), 0.2), 13.38)
     True
     """
-    return not _missing_elements(elements) and entropy / GAS_CONSTANT >= HIGH_ENTROPY - _TOLERANCE
+    return not _missing_elements(elements) and entropy / GAS_CONSTANT >= HIGH_ENTROPY - TOLERANCE
 
 
-def reasons_for(elements: Mapping[str, float], entropy: float) -> tuple[str, ...]:
+def reasons_for(elements: Mapping[str, float], entropy: float, counted_as: str = "elements") -> tuple[str, ...]:
     """Why a site is or is not high-entropy: who counts, who falls outside, how much entropy is missing.
+
+    ``counted_as`` is what the keys are, elements or the species of a solution.
 
     >>> for line in reasons_for({"Ni": 0.9, "Co": 0.05, "Mn": 0.05}, 3.279): print(line)
     2 of at least 5 elements lie within 5-35 %: Co 5 %, Mn 5 %
@@ -61,12 +63,12 @@ def reasons_for(elements: Mapping[str, float], entropy: float) -> tuple[str, ...
     """
     counted = {e: y for e, y in elements.items() if within_range(y)}
     outside = {e: y for e, y in elements.items() if y > 0 and e not in counted}
-    lines = [f"{len(counted)} of at least {LEAST_ELEMENTS} elements lie within 5-35 %" + _listed(counted, ": ")]
+    lines = [f"{len(counted)} of at least {LEAST_ELEMENTS} {counted_as} lie within 5-35 %" + _listed(counted, ": ")]
     if outside:
         lines.append("outside 5-35 %" + _listed(outside, ": "))
     reduced = entropy / GAS_CONSTANT
     gap = HIGH_ENTROPY - reduced
-    verdict = f"is {gap:.3f} R below 1.5 R" if gap > _TOLERANCE else "reaches 1.5 R"
+    verdict = f"is {gap:.3f} R below 1.5 R" if gap > TOLERANCE else "reaches 1.5 R"
     return (*lines, f"S = {reduced:.3f} R {verdict}")
 
 

@@ -44,7 +44,7 @@ def site_entropy_of(composition: Composition) -> SiteEntropy:
         site=chosen.label,
         high_entropy=classify.is_high_entropy(chosen.elements, entropy),
         band=classify.entropy_band(entropy),
-        reasons=classify.reasons_for(chosen.elements, entropy),
+        reasons=classify.reasons_for(chosen.elements, entropy, "species" if chosen.molecular else "elements"),
     )
 
 

@@ -33,8 +33,9 @@ class BatchLine:
     """One row of the batch sheet, per kilogram of host."""
 
     precursor: str
-    mass: Annotated[float, Unit("kg/kg", show="g/kg")]
+    mass: Annotated[float, Unit("kg/kg", show="g/kg")]  # of the dry, pure oxide
     amount: Annotated[float, Unit("mol/kg", show="mmol/kg")]
+    weighed: Annotated[float, Unit("kg/kg", show="g/kg")]  # with the lot's water and impurities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ class CoatingLayer:
     cations_by_precursor: Annotated[Mapping[str, Mapping[str, float]], Unit("mol/kg")]
     dissolved_cations: Annotated[Mapping[str, float], Unit("mol/kg")]
     inclusion_volume_share: Annotated[float, Unit("1", show="%")]
-    lithium_demand: Annotated[float, Unit("mol/kg")]
+    lithium_bound: Annotated[float, Unit("mol/kg")]  # in the products
+    lithium_brought: Annotated[float, Unit("mol/kg")]  # by the precursors that reacted
+    lithium_demand: Annotated[float, Unit("mol/kg")]  # that residual lithium and the host have to give
     residual_consumed: Annotated[float, Unit("1", show="%")]
     host_lithium_taken: Annotated[float, Unit("1", show="%")]

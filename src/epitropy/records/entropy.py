@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from ..errors import InputError
@@ -14,10 +15,12 @@ MolarEntropy = Annotated[float, Unit("J/(mol K)")]
 Band = Literal["low", "medium", "high"]
 
 VACANCY = "Va"
-_ANIONS = frozenset(["N", "O", "F", "S", "Cl", "Se", "Br", "Te", "I"])
+ANIONS = frozenset(["N", "O", "F", "S", "Cl", "Se", "Br", "Te", "I"])
 _SUM_TOLERANCE = 1e-9
+_STATE = re.compile(r"(?P<size>\d+(?:\.\d+)?)?(?P<sign>[+-])$")
 
 
+@lru_cache(maxsize=4096)
 def element_of(species: str) -> str:
     """Element of a species that may carry an oxidation state; a vacancy stays ``Va``.
 
@@ -30,13 +33,42 @@ def element_of(species: str) -> str:
     return match.group()
 
 
+@lru_cache(maxsize=4096)
+def state_of(species: str) -> float | None:
+    """Oxidation state that a species carries, or None.
+
+    >>> state_of("Mn3+"), state_of("O2-"), state_of("Li+"), state_of("Mn")
+    (3.0, -2.0, 1.0, None)
+    """
+    match = _STATE.search(species)
+    if match is None:
+        return None
+    return float(match["size"] or 1) * (1 if match["sign"] == "+" else -1)
+
+
+@lru_cache(maxsize=4096)
+def is_anion(species: str) -> bool:
+    """Whether a species is an anion: by its oxidation state if it carries one, else by its element.
+
+    >>> is_anion("O"), is_anion("S6+"), is_anion("Ni")
+    (True, False, False)
+    """
+    state = state_of(species)
+    return element_of(species) in ANIONS if state is None else state < 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sublattice:
-    """One crystallographic site: how many per formula unit, and who shares it (vacancy ``Va`` included)."""
+    """One crystallographic site: how many per formula unit, and who shares it (vacancy ``Va`` included).
+
+    In a solution the one "site" holds molecules: there every species counts by its own name.
+    """
 
     label: str
     multiplicity: Annotated[float, Unit("1")]  # sites per formula unit
     occupancies: Annotated[Mapping[str, float], Unit("1")]
+    coordination: Annotated[int | None, Unit("1")] = None
+    molecular: bool = False
 
     def __post_init__(self) -> None:
         where = f"sublattice '{self.label}'"
@@ -55,6 +87,8 @@ class Sublattice:
     @property
     def elements(self) -> dict[str, float]:
         """Fraction of each element, oxidation states added up, without vacancies."""
+        if self.molecular:
+            return dict(self.occupancies)
         found: dict[str, float] = {}
         for species, fraction in self.occupancies.items():
             element = element_of(species)
@@ -65,7 +99,8 @@ class Sublattice:
     @property
     def is_anion(self) -> bool:
         """Whether only anions sit here."""
-        return bool(self.elements) and set(self.elements) <= _ANIONS
+        present = [s for s in self.occupancies if not self.molecular and element_of(s) != VACANCY]
+        return bool(present) and all(is_anion(s) for s in present)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +129,40 @@ class SiteEntropy:
     high_entropy: bool
     band: Band
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neutrality:
+    """Oxidation states that balance a composition, what had to be left out for it, and what charge remains."""
+
+    asked: bool  # False for a metal or a solution
+    states: Annotated[Mapping[str, float], Unit("1")] = field(default_factory=dict)  # mean state by species
+    residual: Annotated[float, Unit("1")] = 0.0  # charge per formula unit that is left
+    vacancies: Annotated[Mapping[str, float], Unit("1")] = field(default_factory=dict)  # introduced, per formula unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDescriptors:
+    """How unlike the ions on one site are, with the radii that say so."""
+
+    size_mismatch: Annotated[float, Unit("1", show="%")]
+    mean_radius: Annotated[float, Unit("m", show="angstrom")]
+    electronegativity_mismatch: Annotated[float | None, Unit("1")]  # Pauling's scale; None where it has no value
+    valence_mismatch: Annotated[float, Unit("1")]
+    coordination: Annotated[int, Unit("1")]
+    radii: Annotated[Mapping[str, float], Unit("m", show="angstrom")]  # by ion
+    spins: Mapping[str, str]  # by ion, where the radius depends on it
+    notes: tuple[str, ...]  # radii that stand in for others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompositionEntropy:
+    """All that a formula says: its sites, their entropy and class, charges, and how unlike the ions are."""
+
+    formula: str
+    structure: str  # name of the prototype; empty if brackets or amounts say what shares a site
+    composition: Composition
+    entropy: SiteEntropy
+    neutrality: Neutrality
+    descriptors: Mapping[str, SiteDescriptors]  # by the label of each mixed site
+    notes: tuple[str, ...]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
 
 from ..errors import InputError
 from ..units import Unit
-from .sourced import Sourced
+from .sourced import GRADES, Sourced
 
 Length = Annotated[float, Unit("m", show="angstrom")]
 Angle = Annotated[float, Unit("rad", show="deg")]
@@ -31,7 +31,7 @@ class UnitCell:
     def __post_init__(self) -> None:
         if min(self.a, self.b, self.c) <= 0:
             raise InputError("cell", f"edges {self.a}, {self.b}, {self.c} m", "positive lengths")
-        if self._shape() <= 0:
+        if not all(0 < x < math.pi for x in (self.alpha, self.beta, self.gamma)) or self._shape() <= 0:
             raise InputError("cell", "angles that close no cell", "alpha + beta > gamma and so on, each in 0..180 deg")
 
     def _shape(self) -> float:
@@ -58,21 +58,33 @@ class UnitCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """One crystal with what the rooms need of it; each number sourced and graded."""
+    """One crystal with what the rooms need of it; each number sourced and graded.
+
+    A precursor needs no more than formula and density; what a layer is made of needs cell, structure and stiffness
+    as well. Mass and cations follow from the formula, never from the name, so that polymorphs may be told apart.
+    """
 
     name: str
     formula: str
-    structure: str  # the family: layered, rock salt, spinel, fluorite, wadsley-roth, ...
-    space_group: str
-    cell: UnitCell
-    formula_units: Annotated[float, Unit("1")]  # per conventional cell
+    names: tuple[str, ...] = ()  # other names that mean this phase
+    structure: str = "not stated"  # the family: layered, rock salt, spinel, fluorite, wadsley-roth, ...
+    space_group: str = ""
+    cell: UnitCell | None = None
+    formula_units: Annotated[float, Unit("1")] = 0.0  # per conventional cell
     density: Annotated[Sourced, Unit("kg/m3", show="g/cm3")]
-    cell_source: str
-    cell_grade: str
+    cell_source: str = ""
+    cell_grade: str = "assumed"
     young_modulus: Annotated[Sourced, Unit("Pa", show="GPa")] | None = None
     poisson_ratio: Annotated[Sourced, Unit("1")] | None = None
     wets: bool = False  # spreads over the host on annealing
-    lithium_per_cation: Annotated[Mapping[str, float], Unit("1")] | None = (
-        None  # Li bound per cation on reaction with the host
-    )
+    # Li bound per cation where it is not what ``coating.lithium_per_cation`` says of that element
+    lithium_per_cation: Annotated[Mapping[str, Sourced], Unit("1")] = field(default_factory=dict)
     note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.cell_grade not in GRADES:
+            raise InputError("cell_grade", f"'{self.cell_grade}'", ", ".join(GRADES))
+        if self.density.value <= 0:
+            raise InputError("density", f"{self.density.value:g} kg/m3", "a positive number")
+        if self.formula_units < 0:
+            raise InputError("formula_units", f"{self.formula_units:g}", "a positive number")

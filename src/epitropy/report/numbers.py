@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import is_dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..units import Unit, convert, unit_of
-
-if TYPE_CHECKING:
-    from ..study import Study
 
 CAPACITY = Unit("C/kg", show="mAh/g")
 SHARE = Unit("1", show="%")
@@ -126,30 +121,3 @@ def field_text(record: Any, name: str, digits: int = 2) -> str:
     """A record's number in its shown unit, with that unit."""
     unit = unit_of(type(record), name)
     return f"{significant(float(shown(getattr(record, name), unit)), digits)} {pretty(unit.shown)}".strip()
-
-
-def input_unit(study: Study, name: str) -> Unit:
-    """The unit stated for an input by its dotted name.
-
-    >>> from epitropy.study import load_study
-    >>> input_unit(load_study("zhao2024"), "coating.precursors.ZrO2").shown
-    '%'
-    """
-    first, _, rest = name.partition(".")
-    cells = [(study.cells[first], rest)] if first in study.cells else [(cell, name) for cell in study.cells.values()]
-    found = (_unit_at(cell, path.split(".")) for cell, path in cells)
-    return next((unit for unit in found if unit), Unit("1"))
-
-
-def _unit_at(node: Any, parts: list[str]) -> Unit | None:
-    """The unit at a path below a record; None where the cell has no such part."""
-    unit = None
-    for part in parts:
-        if is_dataclass(node) and hasattr(node, part):
-            unit = unit_of(type(node), part) or unit
-            node = getattr(node, part)
-        elif isinstance(node, Mapping) and part in node:
-            node = node[part]
-        else:
-            return None
-    return unit

@@ -22,7 +22,7 @@ def html(result: StudyResult, study: Study) -> str:
     bodies = "\n".join(
         f'<section id="{name}"><h2>{safe(title)}</h2>\n{body}\n</section>' for name, title, body in parts
     )
-    return _page(result, f"{_head(result, study)}\n<nav>{links}</nav>\n{bodies}")
+    return whole_page(result.title or result.study, f"{_head(result, study)}\n<nav>{links}</nav>\n{bodies}")
 
 
 def _sections(result: StudyResult, study: Study) -> list[tuple[str, str, Html]]:
@@ -60,12 +60,13 @@ def _head(result: StudyResult, study: Study) -> str:
     return f'<h1>{title}</h1>\n<p class="meta">{meta}</p>\n{note}<div class="opening">{opening}</div>'
 
 
-def _page(result: StudyResult, body: str) -> str:
+def whole_page(title: str, body: str) -> str:
+    """A page of its own: style inlined, nothing beside it."""
     style = files("epitropy.report").joinpath("page.css").read_text(encoding="utf-8")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" '
         'content="light dark">\n'
-        f"<title>{safe(result.title or result.study)}</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<title>{safe(title)}</title>\n<style>\n{style}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )

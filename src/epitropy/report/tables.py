@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ..study import input_unit
 from ..units import Unit
 from .facts import (
     Compared,
@@ -20,7 +21,6 @@ from .numbers import (
     field,
     field_text,
     fixed,
-    input_unit,
     pretty,
     shown,
     significant,

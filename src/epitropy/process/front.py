@@ -1,0 +1,103 @@
+"""One cell up to its annealed profile, and what is read off it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from ..entropy.stage import profile_entropy
+from ..errors import InputError
+from ..pipeline import along_boundaries, coat, heat, powder
+from ..records.anneal import DepthProfile
+from ..records.boundary import BoundaryInfiltration
+from ..records.coating import CoatingLayer, Particle
+from ..records.process import ProfileReading
+from ..study import CellStudy, Study
+
+_EDGE = 0.1  # share of film cations at which the mixed zone ends
+
+
+class Front(NamedTuple):
+    """A cell as far as the furnace takes it."""
+
+    particle: Particle
+    layer: CoatingLayer
+    profile: DepthProfile
+    boundaries: BoundaryInfiltration
+
+
+def coated_cell(study: Study, name: str | None = None) -> str:
+    """The cell asked for, or the last one with a coating; one without a coating is refused.
+
+    >>> from epitropy.study import load_study
+    >>> coated_cell(load_study("zhao2024"))
+    'coated'
+    """
+    coated = [n for n, c in study.cells.items() if c.coating is not None and c.coating.dose.value > 0]
+    if name is not None and name not in study.cells:
+        raise InputError("--cell", f"'{name}'", ", ".join(study.cells))
+    if not coated or name is not None and name not in coated:
+        given = f"cell '{name}' has no coating" if name else f"no cell of '{study.name}' has a coating"
+        raise InputError("STUDY", given, "a cell with a 'coating' block and a dose above zero")
+    return name or coated[-1]
+
+
+def only(study: Study, name: str) -> Study:
+    """The study with one cell alone, so that nothing else is drawn."""
+    return replace(study, cells={name: study.cells[name]}, own={name: study.own.get(name, frozenset())})
+
+
+def front(cell: CellStudy) -> Front:
+    """Powder, coating and annealed profile of one cell.
+
+    >>> from epitropy.study import load_study
+    >>> front(load_study("zhao2024").cells["coated"]).profile.balance_error < 1e-11
+    True
+    """
+    particle = powder(cell)
+    layer = coat(cell, particle)
+    return Front(particle, layer, heat(cell, particle, layer), along_boundaries(cell, particle, layer))
+
+
+def film_share(profile: DepthProfile) -> np.ndarray:
+    """Share of the cations that the coating brought, 1 in the pristine film; shape (x,)."""
+    start, end = profile.initial_fraction[:, -1], profile.initial_fraction[:, 0]
+    brought = start > end
+    fresh = (start - end)[brought].sum()
+    excess = (profile.fraction[brought] - end[brought, None]).sum(axis=0)
+    return excess / fresh if fresh > 0 else np.zeros(profile.depth.size)
+
+
+def mean_entropy(profile: DepthProfile) -> float:
+    """Site-weighted mean of S(z) from the outer surface to where a tenth of the film's cations is left, J/(mol K).
+
+    sum_z n(z) S(z) / sum_z n(z) with n the cation sites per area.
+    """
+    share = film_share(profile)
+    below = np.flatnonzero(share < _EDGE * share[-1])
+    first = below[-1] + 1 if below.size else 0
+    zone = slice(min(first, share.size - 1), None)
+    weights = profile.sites[zone]
+    return float(profile_entropy(profile.fraction[:, zone]) @ weights / weights.sum())
+
+
+def reading(made: Front) -> ProfileReading:
+    """The numbers of a profile that are compared, mapped and drawn."""
+    profile, layer = made.profile, made.layer
+    return ProfileReading(
+        layer_thickness=profile.layer_thickness,
+        zone_width=profile.zone_width,
+        multi_cation_width=profile.multi_cation_width,
+        trace_cation_width=profile.trace_cation_width,
+        mean_entropy=mean_entropy(profile),
+        coverage=layer.coverage,
+        undissolved_share=max(profile.undissolved_share.values(), default=0.0),
+        reduced_share=profile.reduced_share,
+        host_lithium_taken=layer.host_lithium_taken,
+        boundary_share=made.boundaries.total_share,
+        boundary_thickness=made.boundaries.coating_thickness or 0.0,
+        penetration=MappingProxyType(dict(profile.penetration)),
+    )

@@ -1,0 +1,422 @@
+"""The batch sheet: what to weigh, mix and heat for a batch of host powder, and what should come out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import numpy as np
+
+from .. import __version__
+from ..calibrate.ensemble import quantiles
+from ..catalogue import phase
+from ..chemistry import element_counts, molar_mass
+from ..coating.stage import lithium_bound, metals, of_precursor
+from ..errors import InputError
+from ..jsonio import to_json
+from ..pipeline import coat, powder
+from ..records.coating import CoatingLayer, Particle
+from ..records.sourced import Grade, Sourced
+from ..study import CellStudy, Study, study_hash
+from ..units import Unit, parse
+from .front import coated_cell, only
+
+DRAWS = 128
+LEVELS = (0.1, 0.9)
+SIZES = (10e-9, 20e-9, 50e-9, 100e-9, 200e-9, 500e-9)  # m, agglomerates of the second table
+RECIPE = ("coating.precursors.", "coating.dose", "coating.purity.", "coating.water.")  # what is set by weighing
+PROGRAMME = ("anneal.temperature", "anneal.time", "anneal.ramp_rate", "anneal.cool_rate")  # and at the furnace
+WATER, CARBON_DIOXIDE = "H2O", "CO2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A number with its grade and, where it follows from uncertain ones, the ends of its 80 % interval."""
+
+    value: float
+    grade: Grade
+    low: float | None = None
+    high: float | None = None
+
+
+Mass = Annotated[Told, Unit("kg", show="g")]
+Amount = Annotated[Told, Unit("mol", show="mmol")]
+Share = Annotated[Told, Unit("1", show="%")]
+Length = Annotated[Told, Unit("m", show="nm")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """One precursor of the batch."""
+
+    precursor: str
+    formula: str
+    weighed: Mass  # what the balance shows
+    dry: Mass  # dry, pure oxide in it
+    amount: Amount  # formula units
+    purity: Share
+    water: Annotated[Told, Unit("1")]  # H2O per formula unit
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LithiumBook:
+    """Lithium that the products bind, and who gives it; in the batch."""
+
+    bound: Amount
+    brought: Amount  # by the precursors
+    residual: Amount  # LiOH and Li2CO3 on the powder
+    from_residual: Amount
+    residual_share: Share
+    from_host: Amount
+    host_share: Share  # of the host's lithium
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Mixer, furnace and sieve."""
+
+    mixer: str
+    mixing_time: Annotated[Told, Unit("s", show="min")]
+    mixing_speed: Annotated[Told, Unit("rad/s", show="rpm")]
+    gas: str
+    ramp_rate: Annotated[Told, Unit("K/s", show="K/min")]
+    temperature: Annotated[Told, Unit("K", show="degC")]
+    time: Annotated[Told, Unit("s", show="h")]
+    cool_rate: Annotated[Told, Unit("K/s", show="K/min")]
+    sieve_opening: Annotated[Told, Unit("m", show="um")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The layer that should form."""
+
+    area: Annotated[Told, Unit("m2/kg", show="m2/g")]
+    mean_thickness: Length  # if the coating were even
+    coverage_mixed: Share
+    thickness_mixed: Length  # where there is coating
+    coverage: Share
+    thickness: Length
+    mean_thickness_any_dose: Length  # with dose and shares as uncertain as the study states them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row of a table over area or agglomerate size; the recipe's own rows are marked."""
+
+    name: str
+    own: bool
+    area: Annotated[float, Unit("m2/kg", show="m2/g")]
+    diameter: Annotated[float, Unit("m", show="nm")]
+    mean_thickness: Annotated[float, Unit("m", show="nm")]
+    coverage_mixed: Annotated[float, Unit("1", show="%")]
+    coverage: Annotated[float, Unit("1", show="%")]
+    thickness: Annotated[float, Unit("m", show="nm")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSheet:
+    """All that is pinned to the wall."""
+
+    study: str
+    title: str
+    study_hash: str
+    epitropy_version: str
+    cell: str
+    host: str
+    host_mass: Annotated[float, Unit("kg", show="g")]
+    dose: Share
+    dose_basis: str
+    dose_of_host: Share
+    dose_of_total: Share
+    precursors: tuple[Weighing, ...]
+    weighed: Mass
+    cations: Mapping[str, Annotated[Told, Unit("mol")]]
+    lithium: LithiumBook
+    settings: Settings
+    powder_out: Mass  # host and dry oxides
+    gas_lost: Mass  # water and carbon dioxide that leave: least and most as the interval's ends
+    layer: Outcome
+    over_area: tuple[Line, ...]
+    over_size: tuple[Line, ...]
+    controls: Mapping[str, bool]  # cells without a coating -> heated in this study
+    draws: Annotated[int, Unit("1")]
+
+
+def batch_mass(text: str) -> float:
+    """``100g`` or ``0.5 kg`` of host powder, in kg.
+
+    >>> batch_mass("100g"), batch_mass("0.5 kg")
+    (0.1, 0.5)
+    """
+    try:
+        mass = parse(text, "kg", "g")
+    except InputError as error:
+        raise InputError("--batch", error.given, "a mass of host powder with its unit, like 100g or '0.5 kg'") from None
+    if mass <= 0:
+        raise InputError("--batch", f"'{text}'", "a mass above zero, like 100g")
+    return mass
+
+
+def batch_sheet(study: Study, batch: float, cell: str | None = None, draws: int = DRAWS) -> BatchSheet:
+    """The sheet of a coated cell (the last one if not named) for ``batch`` kg of host powder.
+
+    Intervals are of 80 %, over draws of all graded spreads but those of what is set: masses and furnace programme.
+
+    >>> from epitropy.study import load_study
+    >>> sheet = batch_sheet(load_study("zhao2024"), 0.1, draws=0)
+    >>> [(p.precursor, round(p.weighed.value * 1e3, 3)) for p in sheet.precursors]
+    [('Nb12WO33', 0.8), ('ZrO2', 0.2)]
+    """
+    name = coated_cell(study, cell)
+    chosen = study.at({}).cells[name]
+    particle = powder(chosen)
+    layer = coat(chosen, particle)
+    recipe = chosen.coating
+    told = _grades(chosen)
+    weighings = tuple(_weighing(chosen, line, batch, told["mass"]) for line in layer.batch)
+    return BatchSheet(
+        study=study.name,
+        title=study.title,
+        study_hash=study_hash(study),
+        epitropy_version=__version__,
+        cell=name,
+        host=host_name(chosen),
+        host_mass=batch,
+        dose=_given(recipe.dose),
+        dose_basis=recipe.dose_basis,
+        dose_of_host=Told(value=layer.mass_ratio, grade=told["dose"]),
+        dose_of_total=Told(value=layer.mass_ratio / (1 + layer.mass_ratio), grade=told["dose"]),
+        precursors=weighings,
+        weighed=Told(value=sum(w.weighed.value for w in weighings), grade=told["mass"]),
+        cations={e: Told(value=n * batch, grade=told["dry"]) for e, n in layer.cations.items()},
+        lithium=_lithium(layer, particle, batch, told["lithium"]),
+        settings=_settings(chosen),
+        powder_out=Told(value=batch * (1 + layer.mass_ratio), grade=told["dry"]),
+        gas_lost=_gas_lost(chosen, layer, particle, batch, told["lithium"]),
+        layer=_outcome(only(study, name), layer, told, draws),
+        over_area=_over_area(chosen, particle),
+        over_size=_over_size(chosen, particle),
+        controls={n: c.anneal is not None for n, c in study.cells.items() if c.coating is None},
+        draws=draws,
+    )
+
+
+def sheet_json(sheet: BatchSheet) -> dict[str, Any]:
+    """The sheet in SI with the unit in the key, and each mass in grams beside."""
+    return _with_grams(_without_gaps(to_json(sheet)))
+
+
+def host_name(cell: CellStudy) -> str:
+    """The host's formula.
+
+    >>> from epitropy.study import load_study
+    >>> host_name(load_study("zhao2024").cells["bare"])
+    'LiNi0.9Co0.05Mn0.05O2'
+    """
+    metals = "".join(f"{e}{'' if y == 1 else f'{y:g}'}" for e, y in cell.cathode.composition["M"].items() if e != "Va")
+    return f"Li{metals}O2"
+
+
+def _without_gaps(node: Any) -> Any:
+    """Numbers without an interval carry no ends."""
+    if isinstance(node, list):
+        return [_without_gaps(v) for v in node]
+    if not isinstance(node, dict):
+        return node
+    return {k: _without_gaps(v) for k, v in node.items() if not (k in ("low", "high") and v is None)}
+
+
+def _with_grams(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_with_grams(v) for v in node]
+    if not isinstance(node, dict):
+        return node
+    found = {}
+    for key, value in node.items():
+        found[key] = _with_grams(value)
+        if key.endswith("_kg") and "_per_" not in key:
+            found[f"{key.removesuffix('_kg')}_g"] = _in_grams(value)
+    return found
+
+
+def _in_grams(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: v if k == "grade" else _in_grams(v) for k, v in value.items()}
+    return float(f"{1e3 * value:.9g}")
+
+
+# grades ------------------------------------------------------------------------------------------------------------
+
+
+def _given(number: Sourced) -> Told:
+    return Told(value=number.value, grade=number.grade)
+
+
+def _computed(*numbers: Sourced) -> Grade:
+    """``derived`` if nothing assumed enters, else ``assumed``."""
+    return "assumed" if any(n.grade == "assumed" for n in numbers) else "derived"
+
+
+def _grades(cell: CellStudy) -> dict[str, Grade]:
+    """Grade of each kind of computed number, from the inputs that enter it."""
+    recipe, host, heat = cell.coating, cell.cathode, cell.anneal
+    crystals = {p: phase(p, cell.phases) for p in recipe.precursors}
+    dry = [recipe.dose, *recipe.precursors.values()]
+    lots = [of_precursor(rows, p) for rows in (recipe.purity, recipe.water) for p in crystals]
+    bound = [lithium_bound(recipe, c, e) for c in crystals.values() for e in metals(c.formula)]
+    dissolved = [heat.dissolution_rate, heat.dissolution_activation_energy]
+    if all(c.wets for c in crystals.values()):
+        dissolved = []
+    area = [host.wetted_area] if recipe.area_basis == "wetted" else [host.particle_diameter, host.roughness]
+    thick = [*dry, *area, *(c.density for c in crystals.values())]
+    cover = [*thick, recipe.agglomerate_diameter]
+    spread = [*cover, recipe.spreading_diffusivity, recipe.spreading_activation_energy, heat.temperature, heat.time]
+    return {
+        "dose": _computed(recipe.dose),
+        "dry": _computed(*dry),
+        "mass": _computed(*dry, *lots),
+        "lithium": _computed(*dry, *bound, *dissolved, host.residual_lithium),
+        "area": _computed(*area),
+        "mean_thickness": _computed(*thick),
+        "mixed": _computed(*cover),
+        "spread": _computed(*spread),
+    }
+
+
+# parts -------------------------------------------------------------------------------------------------------------
+
+
+def _weighing(cell: CellStudy, line: Any, batch: float, grade: Grade) -> Weighing:
+    crystal, recipe = phase(line.precursor, cell.phases), cell.coating
+    dry = _computed(recipe.dose, *recipe.precursors.values())
+    return Weighing(
+        precursor=line.precursor,
+        formula=crystal.formula,
+        weighed=Told(value=line.weighed * batch, grade=grade),
+        dry=Told(value=line.mass * batch, grade=dry),
+        amount=Told(value=line.amount * batch, grade=dry),
+        purity=_given(of_precursor(recipe.purity, line.precursor)),
+        water=_given(of_precursor(recipe.water, line.precursor)),
+        note=crystal.note,
+    )
+
+
+def _lithium(layer: CoatingLayer, particle: Particle, batch: float, grade: Grade) -> LithiumBook:
+    """The demand, residual lithium first, then the host."""
+    residual = layer.residual_consumed * particle.residual_lithium
+    numbers = {
+        "bound": layer.lithium_bound * batch,
+        "brought": layer.lithium_brought * batch,
+        "residual": particle.residual_lithium * batch,
+        "from_residual": residual * batch,
+        "residual_share": layer.residual_consumed,
+        "from_host": layer.host_lithium_taken / particle.molar_mass * batch,
+        "host_share": layer.host_lithium_taken,
+    }
+    return LithiumBook(**{k: Told(value=v, grade=grade) for k, v in numbers.items()})
+
+
+def _settings(cell: CellStudy) -> Settings:
+    recipe, heat = cell.coating, cell.anneal
+    return Settings(
+        mixer=recipe.mixer,
+        gas=heat.gas,
+        **{k: _given(getattr(recipe, k)) for k in ("mixing_time", "mixing_speed", "sieve_opening")},
+        **{k: _given(getattr(heat, k)) for k in ("ramp_rate", "temperature", "time", "cool_rate")},
+    )
+
+
+def _gas_lost(cell: CellStudy, layer: CoatingLayer, particle: Particle, batch: float, grade: Grade) -> Told:
+    """What leaves as gas: all reacted residual lithium LiOH at least, all Li2CO3 at most; and of the precursors."""
+    own = 0.0
+    for line in layer.batch:
+        counts = element_counts(phase(line.precursor, cell.phases).formula)
+        gas = counts.get("H", 0.0) / 2 * molar_mass(WATER) + counts.get("C", 0.0) * molar_mass(CARBON_DIOXIDE)
+        own += line.amount * gas * batch
+    reacted = layer.residual_consumed * particle.residual_lithium * batch
+    least, most = (own + reacted / 2 * molar_mass(gas) for gas in (WATER, CARBON_DIOXIDE))
+    return Told(value=(least + most) / 2, low=least, high=most, grade=grade)
+
+
+def _outcome(study: Study, layer: CoatingLayer, told: Mapping[str, Grade], draws: int) -> Outcome:
+    """Geometry at the medians, with intervals: what is set held, and once with dose and shares drawn as well."""
+    grades = {"area": "area", "mean_thickness": "mean_thickness", "coverage_mixed": "mixed", "thickness_mixed": "mixed"}
+    held = _drawn(study, draws, held=RECIPE + PROGRAMME)
+    free = _drawn(study, draws, held=PROGRAMME)
+    numbers = _read(layer)
+
+    def with_band(key: str, rows: Mapping[str, np.ndarray], grade: Grade) -> Told:
+        low, high = (float(v) for v in np.quantile(rows[key], LEVELS)) if rows else (None, None)
+        return Told(value=numbers[key], low=low, high=high, grade=grade)
+
+    return Outcome(
+        **{k: with_band(k, held, told[grades.get(k, "spread")]) for k in numbers},
+        mean_thickness_any_dose=with_band("mean_thickness", free, told["mean_thickness"]),
+    )
+
+
+def _read(layer: CoatingLayer) -> dict[str, float]:
+    mixed = layer.coverage_mixed
+    return {
+        "area": layer.area,
+        "mean_thickness": layer.mean_thickness,
+        "coverage_mixed": mixed,
+        "thickness_mixed": layer.mean_thickness / mixed if mixed > 0 else 0.0,
+        "coverage": layer.coverage,
+        "thickness": layer.thickness,
+    }
+
+
+def _drawn(study: Study, draws: int, held: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Geometry over draws of the only cell's spreads, except of inputs whose names start as ``held``."""
+    (cell,) = study.cells
+    names = [n for n, v in study.inputs().items() if v.uncertain]
+    names = sorted(n for n in names if not n.removeprefix(f"{cell}.").startswith(held))
+    rows = []
+    for point in quantiles(names, draws):
+        try:
+            (drawn,) = study.at(point).cells.values()
+            rows.append(_read(coat(drawn, powder(drawn))))
+        except InputError:  # a wide spread reaches beyond what is allowed
+            continue
+    return {k: np.array([row[k] for row in rows]) for k in rows[0]} if rows else {}
+
+
+def _over_area(cell: CellStudy, particle: Particle) -> tuple[Line, ...]:
+    """The recipe on the areas that people mean: smooth outer, rough outer, wetted."""
+    basis = cell.coating.area_basis
+    smooth = replace(particle, roughness=1.0)
+    cases = (
+        ("outer, smooth spheres", smooth, "outer", basis == "outer" and particle.roughness == 1),
+        (f"outer, rough x {particle.roughness:g}", particle, "outer", basis == "outer" and particle.roughness != 1),
+        ("wetted (BET)", particle, "wetted", basis == "wetted"),
+    )
+    return tuple(_line(name, cell, powder_of, own, area_basis=b) for name, powder_of, b, own in cases)
+
+
+def _over_size(cell: CellStudy, particle: Particle) -> tuple[Line, ...]:
+    """The recipe with other agglomerates; its own size among them."""
+    own = cell.coating.agglomerate_diameter
+    sizes = sorted({*(s for s in SIZES if abs(s / own.value - 1) > 1e-6), own.value})
+    return tuple(
+        _line(f"{size * 1e9:.3g} nm", cell, particle, size == own.value, agglomerate_diameter=replace(own, value=size))
+        for size in sizes
+    )
+
+
+def _line(name: str, cell: CellStudy, particle: Particle, own: bool, **changes: Any) -> Line:
+    """The recipe with some choices changed."""
+    recipe = replace(cell.coating, **changes)
+    layer = coat(replace(cell, coating=recipe), particle)
+    return Line(
+        name=name,
+        own=own,
+        area=layer.area,
+        diameter=recipe.agglomerate_diameter.value,
+        mean_thickness=layer.mean_thickness,
+        coverage_mixed=layer.coverage_mixed,
+        coverage=layer.coverage,
+        thickness=layer.thickness,
+    )

@@ -1,0 +1,106 @@
+"""The answer of the anneal as one page and as files beside it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ..jsonio import to_json
+from . import anneal_tables as rows
+from .anneal_figures import map_figure, profile_figure
+from .figures import Drawing, csv_link, csv_text, svg
+from .markup import Html, details, join, paragraphs, safe, table
+from .page import whole_page
+
+if TYPE_CHECKING:
+    from ..records.process import AnnealAnswer
+
+
+def files(answer: AnnealAnswer) -> dict[str, str]:
+    """Name -> text of every file of the answer."""
+    drawings = _drawings(answer)
+    found = {"answer.json": json.dumps(answer_json(answer), indent=1), "anneal.html": html(answer, drawings)}
+    return found | {f"{d.name}.csv": csv_text(d) for d in drawings}
+
+
+def answer_json(answer: AnnealAnswer) -> dict[str, object]:
+    """All of the answer in SI, the unit in each key."""
+    return to_json(answer)
+
+
+def _drawings(answer: AnnealAnswer) -> list[Drawing]:
+    return [d for d in (map_figure(answer), profile_figure(answer)) if d is not None]
+
+
+def html(answer: AnnealAnswer, drawings: list[Drawing]) -> str:
+    """The page: map first where one was asked for, then profile, readings, leave-one-out, drivers, scan."""
+    head = (
+        f'<h1>{safe(answer.title or answer.study)}: the anneal</h1>\n<p class="meta">cell '
+        f"<code>{safe(answer.cell)}</code> · study <code>{safe(answer.study)}</code> · hash "
+        f"<code>{answer.hash}</code> · epitropy {safe(answer.version)}</p>"
+    )
+    parts = [head]
+    if answer.map:
+        points = details(f"All {len(answer.map.nodes)} points", _table(rows.map_rows(answer.map)))
+        parts += [_section("Map", join([*_figures(drawings, "map"), points]))]
+    parts += [_section("Profile", join([*_figures(drawings, "profile"), _table(rows.reading_rows(answer))]))]
+    parts += [
+        _section("Cation by cation", join([_table(rows.cation_rows(answer)), paragraphs([BOUNDARY_NOTE], "meta")]))
+    ]
+    if answer.fit:
+        parts += [_section("What the scan says", join([paragraphs(fit_text(answer)), _table(rows.fit_rows(answer))]))]
+    parts += [_section("Without one element", join([paragraphs([LEFT_OUT_NOTE]), _table(rows.left_out_rows(answer))]))]
+    if answer.bands:
+        parts += [
+            _section("What the spread comes from", join([paragraphs([DRIVER_NOTE]), _table(rows.driver_rows(answer))]))
+        ]
+    return whole_page(f"{answer.title or answer.study}: the anneal", "\n".join(parts))
+
+
+LEFT_OUT_NOTE = (
+    "Each row anneals the recipe again without one element: one of the coating is left out and not replaced, one of "
+    "the host gives its sites to the host's main cation. S: mean over layer and mixed zone; the rest from the layer's "
+    "mean composition. r: mean Shannon radius, δ(r) size mismatch, δ(z) valence mismatch: what misfit starts from."
+)
+BOUNDARY_NOTE = (
+    "Profile and grain boundaries are worked out apart, each with the whole dissolved coating: what runs into "
+    "boundaries would be missing in the profile, which is then that of a thinner layer. Undissolved precursor is in "
+    "neither."
+)
+DRIVER_NOTE = (
+    "Rank correlations over all draws; a share is the squared correlation over the sum of all that stand out from "
+    "chance."
+)
+
+
+def fit_text(answer: AnnealAnswer) -> list[str]:
+    """What was fitted, on what, and what the scan cannot tell."""
+    fit, scan = answer.fit, answer.scan
+    left = f" Left out: {', '.join(scan.ignored)}." if scan.ignored else ""
+    return [
+        f"{fit.points} fractions of {', '.join(scan.species)} from {scan.name}; scatter left "
+        f"{100 * fit.noise:.1f} at.%, probe {1e9 * fit.resolution:.1f} nm, zero moved by "
+        f"{1e9 * fit.origin_shift:+.1f} nm.{left}",
+        "Priors are the graded spreads of the study. A number that the scan does not inform keeps its prior; the "
+        "amount of film at this spot and the scan's zero are fitted along.",
+    ]
+
+
+def _section(title: str, body: object) -> str:
+    return f"<section><h2>{safe(title)}</h2>\n{body}\n</section>"
+
+
+def _table(found: tuple[rows.Row, ...]) -> Html:
+    head, *body = found
+    return table(head, body, kind="numbers")
+
+
+def _figures(drawings: list[Drawing], name: str) -> list[Html]:
+    return [
+        Html(
+            f'<figure>{svg(d, d.name)}<figcaption>{safe(d.caption)} <a href="{csv_link(d)}" '
+            f'download="{d.name}.csv">numbers</a></figcaption></figure>'
+        )
+        for d in drawings
+        if d.name == name
+    ]

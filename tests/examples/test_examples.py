@@ -1,0 +1,35 @@
+"""Every example runs, and one number of each agrees with a named source."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "examples"
+
+# example -> (expected, relative tolerance, source)
+EXPECTED = {
+    "layer_entropy": (6, 0, "W, Nb, Zr, Co, Ni and Mn in one layer: Schweidler et al., Nature Energy 9 (2024) 240"),
+    "interdiffusion": (50, 0.02, "Atkinson & Taylor, J. Mater. Sci. 13 (1978) 427, 10.1007/BF00647789"),
+    "high_entropy_oxide": (1.61, 2e-3, "Rost et al., Nat. Commun. 6 (2015) 8485, 10.1038/ncomms9485"),
+    "multi_doping": (0.725, 1e-3, "composition of Zhang et al., Nature 610 (2022) 67, 10.1038/s41586-022-05115-z"),
+    "other_materials": (1.61, 2e-3, "equimolar Prussian blue Na2Mn0.2Fe0.2Co0.2Ni0.2Cu0.2Fe(CN)6, published 1.61 R"),
+    "precursors": (4.76, 5e-3, "density of Nb12WO33 from the cell of Roth & Wadsley, Acta Cryst. 19 (1965) 32"),
+    "recipe": (7.0, 0.01, "mass balance: 1 wt% at 4.76 g/cm3 on 0.3 m2/g"),
+    "wadsley_roth": (4.76, 0.03, "cell of Roth & Wadsley, Acta Cryst. 19 (1965) 32"),
+}
+
+
+def test_every_example_is_tested():
+    assert {path.stem for path in FOLDER.glob("*.py")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_example_agrees_with_its_source(name, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", [name])
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    expected, tolerance, source = EXPECTED[name]
+    assert module.main() == pytest.approx(expected, rel=tolerance, abs=0), source
+    assert capsys.readouterr().out.strip()  # it tells what it found
