@@ -1,4 +1,4 @@
-"""Which cations meet in the layer, and what that is worth as entropy (mission of the article: six in one layer).
+"""Which cations meet in the layer, and what that is worth as entropy.
 
 The article finds W, Nb, Zr, Co, Ni and Mn in one layer (Schweidler et al., Nature Energy 9 (2024) 240). Here the
 bundled study is annealed at the medians of all inputs, and the cations are counted that hold at least half an atomic

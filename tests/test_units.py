@@ -186,7 +186,12 @@ def _records():
                 yield cls
 
 
-MIXED = {("StudyResult", "inputs")}  # numbers of all dimensions, each with its own unit beside it
+MIXED = {  # numbers of all dimensions, each with its own unit beside it
+    ("StudyResult", "inputs"),
+    ("Axis", "values"),
+    ("Node", "at"),
+    *(("Fitted", name) for name in ("prior", "value", "low", "high")),
+}
 RECORDS = list(_records())
 RECORD_NAMES = [f"{c.__module__.removeprefix('epitropy.')}.{c.__name__}" for c in RECORDS]
 

@@ -232,8 +232,7 @@ def strained_thickness(profile: DepthProfile) -> float:
     film = [i for e, i in species.items() if profile.initial_fraction[i, -1] > profile.initial_fraction[i, 0]]
     share = profile.fraction[film].sum(axis=0)
     pristine = profile.initial_fraction[film, -1].sum()
-    edges = np.gradient(profile.depth)
-    return float(np.sum((share / pristine) ** 2 * edges)) if pristine > 0 else 0.0
+    return float((share / pristine) ** 2 @ profile.cell_width) if pristine > 0 else 0.0
 
 
 def largest_release(path: StrainPath, cell: CellStudy) -> float:

@@ -18,7 +18,7 @@ from .calibrate.scenarios import declared_scenarios
 from .cycling import kernel
 from .cycling.stage import live
 from .errors import NumericsError
-from .pipeline import SKIN, Formed, align
+from .pipeline import SKIN, Formed, align, along_boundaries
 from .records.cell import CycleSeries
 from .records.headline import CellHeadline, Headline, Placebo
 from .records.result import CellStages, StudyResult
@@ -86,6 +86,7 @@ def _stages(
         host_entropy=formed.host_entropy,
         coating=formed.coating,
         anneal=formed.profile,
+        boundaries=along_boundaries(cell, formed.particle, formed.coating) if formed.coating else None,
         entropy_profile=formed.entropy_profile,
         layer_entropy=formed.layer_entropy,
         phases=formed.phases,

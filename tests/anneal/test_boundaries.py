@@ -151,7 +151,7 @@ def test_le_claires_slope_gives_the_boundary_conductance_back(beta):
 
 def test_fishers_depth_is_a_sixth_too_deep():
     paths = lone_boundary(1e4)
-    fisher = float(laws.boundary_depth(paths.lattice, paths.boundary, WIDTH, 1.0))
+    fisher = math.sqrt(WIDTH * paths.boundary) / (4 * paths.lattice / math.pi) ** 0.25
     shallow = np.array([0.01, 0.1, 0.3])
     np.testing.assert_allclose(boundary_fraction(paths, shallow * fisher), np.exp(-shallow), rtol=0.04, atol=0)
     assert fisher / decay_depth(paths) == pytest.approx(1.176, abs=0.002)

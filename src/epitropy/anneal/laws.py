@@ -103,19 +103,6 @@ def hart_diffusivity(lattice: ArrayLike, boundary: ArrayLike, grain_size: float,
     return (1 - share) * np.asarray(lattice) + share * np.asarray(boundary)
 
 
-def boundary_depth(lattice: ArrayLike, boundary: ArrayLike, width: float, time: float) -> np.ndarray:
-    """Depth to which a cation runs along grain boundaries, sqrt(delta D_gb) / (4 D_l / (pi t))^(1/4), in m.
-
-    The 1/e depth of a boundary that loses to the grains on both sides. J. C. Fisher, J. Appl. Phys. 22 (1951)
-    74, 10.1063/1.1699825. ``lattice`` and ``boundary`` in m2/s, ``width`` delta in m, ``time`` in s.
-
-    >>> float(boundary_depth(1e-19, 3.2e-15, 1e-9, 18000.0).round(9))
-    1.097e-06
-    """
-    held = (math.pi * time / (4 * np.asarray(lattice))) ** 0.25
-    return np.sqrt(width * np.asarray(boundary)) * held
-
-
 def diffusion_length(diffusivity: ArrayLike, time: ArrayLike) -> np.ndarray:
     """sqrt(D t) in m.
 

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..laws import arrhenius
-from .spec import REFERENCE_TEMPERATURE, Anneal
+from .spec import AMBIENT_TEMPERATURE, REFERENCE_TEMPERATURE, Anneal
 
-AMBIENT_TEMPERATURE = 298.15  # K, where heating starts and cooling ends
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 
 

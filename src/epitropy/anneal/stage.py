@@ -9,20 +9,24 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from ..constants import GAS_CONSTANT, ZERO_CELSIUS
 from ..errors import InputError
-from ..laws import arrhenius
+from ..laws import arrhenius, site_entropy
 from ..records.anneal import DepthProfile
 from . import laws, measure
 from .diffusion import diffuse
-from .grid import areas, film_and_host_cells
+from .fluxes import Medium, medium_of
+from .grid import areas, film_and_host_cells, moved_to_bends
 from .programme import segments, thermal_time
-from .spec import REFERENCE_TEMPERATURE, Anneal, of_species
+from .spec import REFERENCE_TEMPERATURE, Anneal, of_species, pair_matrix
 
 Array = NDArray[np.float64]
 
 _REACH = 10.0  # depth of host that is modelled, in diffusion lengths of its fastest cation
 _FILM_REACH = 60.0  # and in film thicknesses, whichever is more
 _WELL_MIXED = 1e3  # film thicknesses: a cation that runs further during the hold is even across the film
+_SHALLOWEST = 1e-9  # m
+_COARSE = 1e-2  # largest error of a fraction per step in the run that finds the grid
 _UNDISTURBED = 1e-6  # largest change of a fraction at the deep end of the host
 _SUM_TOLERANCE = 1e-6
 _FEWEST_POINTS = 16
@@ -77,6 +81,8 @@ class _Kinetics:
     film_boost: Array  # (species,) by grain boundaries within the film
     dissolution: Array  # (species, 2) 1/s and J/mol
     programme: Array  # (segments, 3)
+    lengths: Array  # (species,) sqrt of the integral of D dt in the host, m
+    interaction: Array  # (species, species) pair enthalpies over RT at the hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,11 @@ class _Run:
     host_cells: int
     depth: float  # of host, m
 
+    @property
+    def fraction(self) -> Array:
+        """(species, x)"""
+        return (self.after / self.after.sum(axis=1, keepdims=True)).T
+
 
 def anneal_profile(
     spec: Anneal,
@@ -100,7 +111,7 @@ def anneal_profile(
     film_site_density: float,
     particle_radius: float | None = None,
     points: int = 80,
-    tolerance: float = 2e-3,
+    tolerance: float = 5e-4,
 ) -> DepthProfile:
     """Cation fractions over depth after ramp, hold and cooling.
 
@@ -134,7 +145,9 @@ def anneal_profile(
         particle_radius,
     )
     kinetics = _kinetics(spec, layers)
-    run = _run_deep_enough(layers, kinetics, points, tolerance)
+    _refuse_unmixing(spec, layers, _way_in_between(layers))
+    run = _run(layers, kinetics, points, tolerance)
+    _refuse_unmixing(spec, layers, run.fraction.T)
     return _profile(spec, layers, kinetics, run)
 
 
@@ -195,12 +208,17 @@ def _kinetics(spec: Anneal, layers: _Layers) -> _Kinetics:
     """Diffusivities and activation energies by species, and the programme."""
     media = ("host", "film")
     rate = (spec.dissolution_rate.value, spec.dissolution_activation_energy.value)
+    diffusivity = np.array([[_row(spec, f"diffusivity_{m}", s) for s in layers.species] for m in media])
+    activation = np.array([[_row(spec, f"activation_energy_{m}", s) for s in layers.species] for m in media])
+    programme = segments(spec)
     return _Kinetics(
-        diffusivity=np.array([[_row(spec, f"diffusivity_{m}", s) for s in layers.species] for m in media]),
-        activation=np.array([[_row(spec, f"activation_energy_{m}", s) for s in layers.species] for m in media]),
+        diffusivity=diffusivity,
+        activation=activation,
         film_boost=np.array([_film_boost(spec, s, layers.thickness) for s in layers.species]),
-        dissolution=np.array([rate] * len(layers.species)),
-        programme=segments(spec),
+        dissolution=np.array([rate if brought else (0.0, 0.0) for brought in layers.inclusions > 0]),
+        programme=programme,
+        lengths=np.sqrt(thermal_time(programme, diffusivity[0], activation[0])),
+        interaction=pair_matrix(spec.mixing_enthalpy, layers.species) / (GAS_CONSTANT * spec.temperature.value),
     )
 
 
@@ -208,24 +226,15 @@ def _row(spec: Anneal, name: str, species: str) -> float:
     return of_species(getattr(spec, name), species, f"anneal.{name}")
 
 
-def _lattice_and_boundary(spec: Anneal, medium: str, species: str) -> tuple[float, float]:
-    """Diffusivities in the lattice and along grain boundaries at the hold temperature, m2/s."""
-    reference, energy = (
-        _row(spec, f"diffusivity_{medium}", species),
-        _row(spec, f"activation_energy_{medium}", species),
-    )
-    values = np.array([reference, reference * spec.boundary_enhancement.value])
-    energies = energy * np.array([1.0, spec.boundary_energy_ratio.value])
-    lattice, boundary = arrhenius(values, energies, spec.temperature.value, REFERENCE_TEMPERATURE)
-    return float(lattice), float(boundary)
-
-
 def _film_boost(spec: Anneal, species: str, thickness: float) -> float:
     """Factor by which boundaries speed a cation up within the film, where it gets past a grain (Hart).
 
     Not beyond what keeps it even across the film anyway: more would only stiffen the equations.
     """
-    lattice, boundary = _lattice_and_boundary(spec, "film", species)
+    reference, energy = _row(spec, "diffusivity_film", species), _row(spec, "activation_energy_film", species)
+    values = reference * np.array([1.0, spec.boundary_enhancement.value])
+    energies = energy * np.array([1.0, spec.boundary_energy_ratio.value])
+    lattice, boundary = arrhenius(values, energies, spec.temperature.value, REFERENCE_TEMPERATURE)
     size = spec.film_grain_size.value
     effective = float(laws.hart_diffusivity(lattice, boundary, size, spec.boundary_width.value))
     if laws.diffusion_length(effective, spec.time.value) <= size:
@@ -234,61 +243,107 @@ def _film_boost(spec: Anneal, species: str, thickness: float) -> float:
     return max(1.0, min(effective, enough) / lattice)
 
 
-def _run_deep_enough(layers: _Layers, kinetics: _Kinetics, points: int, tolerance: float) -> _Run:
-    """Run with more and more host until its deep end stays as it was."""
-    lengths = np.sqrt(thermal_time(kinetics.programme, kinetics.diffusivity[0], kinetics.activation[0]))
-    depth = _within(max(_REACH * lengths.max(), _FILM_REACH * layers.thickness, 1e-9), layers.radius)
+def _run(layers: _Layers, kinetics: _Kinetics, points: int, tolerance: float) -> _Run:
+    """March on a grid that suits the profile: a coarse run finds how deep the cations go and where they bend."""
+    coarse = max(_FEWEST_POINTS, points // 2)
+    depth = _within(max(_REACH * kinetics.lengths.max(), _FILM_REACH * layers.thickness, _SHALLOWEST), layers.radius)
     while True:
-        run = _run(layers, kinetics, depth, points, tolerance)
-        deepest = run.after[0] / run.after[0].sum()
+        film, host = film_and_host_cells(layers.thickness, depth, coarse, _slope(layers, kinetics, depth))
+        pilot = _march(layers, kinetics, film, host, _COARSE)
+        deepest = pilot.after[0] / pilot.after[0].sum()
         if np.abs(deepest - layers.host).max() < _UNDISTURBED or depth == layers.radius:
-            return run
+            break
         depth = _within(4 * depth, layers.radius)
+    film, host = moved_to_bends(film, host, pilot.fraction, points)
+    return _march(layers, kinetics, film, host, tolerance)
+
+
+def _way_in_between(layers: _Layers) -> Array:
+    """Compositions (x, species) on the straight ways from the host to what is brought onto it."""
+    step = np.linspace(0, 1, 101)[:, None]
+    ends = [brought for brought in (layers.film, layers.film + layers.inclusions) if brought.sum() > 0]
+    return np.concatenate([layers.host[None], *((1 - step) * layers.host + step * e / e.sum() for e in ends)])
+
+
+def _refuse_unmixing(spec: Anneal, layers: _Layers, compositions: Array) -> None:
+    """Where a mixture would split (spinodal) at the hold, there is no single lattice to diffuse in.
+
+    The equations are then ill-posed, so this is an error that names the pair, not a profile.
+    """
+    pairs = pair_matrix(spec.mixing_enthalpy, layers.species)
+    if not pairs.any():
+        return
+    temperature = spec.temperature.value
+    stability = laws.mixing_stability(compositions, pairs / (GAS_CONSTANT * temperature))
+    if stability.min() > 0:
+        return
+    x = compositions[stability.argmin()]
+    a, b = np.unravel_index(np.argmax(pairs * np.outer(x, x)), pairs.shape)
+    raise InputError(
+        f"anneal.mixing_enthalpy.{layers.species[min(a, b)]}-{layers.species[max(a, b)]}",
+        f"{pairs[a, b] / 1e3:.3g} kJ/mol splits the mixture of film and host at "
+        f"{temperature - ZERO_CELSIUS:.0f} degC (spinodal, at "
+        + ", ".join(f"{s} {share:.2f}" for s, share in zip(layers.species, x) if share >= 0.005)
+        + ")",
+        "mixtures that are stable at the hold",
+        "Two phases form and no profile follows: raise anneal.temperature or lower the enthalpy.",
+    )
+
+
+def _entropy_share(spec: Anneal, layers: _Layers, run: _Run) -> float | None:
+    """Share T dS / (T dS - dH) of the drop in Gibbs energy of mixing at the hold; None for ideal mixing.
+
+    Below 0 or above 1 where entropy and enthalpy pull in opposite directions; None without a drop. Before the anneal,
+    cations of inclusions are by themselves, without entropy or enthalpy of mixing.
+    """
+    pairs = pair_matrix(spec.mixing_enthalpy, layers.species)
+    if not pairs.any():
+        return None
+    entropy, enthalpy = 0.0, 0.0
+    for sign, amounts in ((1, run.after), (-1, run.before)):
+        sites = amounts.sum(axis=1)
+        fraction = amounts / sites[:, None]
+        entropy += sign * float(site_entropy(fraction) @ sites)
+        enthalpy += sign * float(laws.mixing_enthalpy(fraction, pairs) @ sites)
+    gained = spec.temperature.value * entropy
+    return gained / (gained - enthalpy) if gained > enthalpy else None
 
 
 def _within(depth: float, radius: float | None) -> float:
     return depth if radius is None else min(depth, radius)
 
 
-def _run(
-    layers: _Layers,
-    kinetics: _Kinetics,
-    depth: float,
-    points: int,
-    tolerance: float,
-    slope: float | None = None,
-) -> _Run:
-    """One march through the programme with a host of given depth (m)."""
-    thickness = layers.thickness
-    lengths = np.sqrt(thermal_time(kinetics.programme, kinetics.diffusivity[0], kinetics.activation[0]))
-    film, host = film_and_host_cells(thickness, depth, points, slope or _slope(lengths, thickness, depth))
-    widths = np.concatenate([host[::-1], film])
-    face_area, cell_area = areas(widths, depth, layers.radius)
-    before, sources = _amounts(layers, widths, cell_area, host.size)
+def _slope(layers: _Layers, kinetics: _Kinetics, depth: float) -> float:
+    """Slope of the first grid at the interface: cells there are fine enough for the slowest cation, m."""
+    return float(np.clip(4 * kinetics.lengths.min(), 1e-9, max(layers.thickness, depth / 10)))
+
+
+def _march(layers: _Layers, kinetics: _Kinetics, film: Array, host: Array, tolerance: float) -> _Run:
+    """One march through the programme on cells of given widths (m), both from the interface."""
+    medium = _medium(layers, kinetics, film, host)
+    before, sources = _amounts(layers, np.concatenate([host[::-1], film]), medium.cell_area, host.size)
+    after, dissolved, _ = diffuse(before, sources, medium, kinetics.programme, tolerance)
+    return _Run(before=before, after=after, dissolved=dissolved, host_cells=host.size, depth=float(host.sum()))
+
+
+def _medium(layers: _Layers, kinetics: _Kinetics, film: Array, host: Array) -> Medium:
+    """Grid and kinetics as the kernel wants them."""
+    face_area, cell_area = areas(np.concatenate([host[::-1], film]), float(host.sum()), layers.radius)
     weights, offset = layers.medium
-    after, dissolved = diffuse(
-        before,
-        sources,
+    return medium_of(
         face_area=face_area,
         cell_area=cell_area,
-        log_diffusivity=np.log(kinetics.diffusivity),
+        diffusivity=kinetics.diffusivity,
         activation=kinetics.activation,
         film_boost=kinetics.film_boost,
         film_start=host.size,
-        share_weights=weights,
-        share_offset=offset,
+        weights=weights,
+        offset=offset,
         molar_volume=layers.volume,
-        dissolution=kinetics.dissolution,
-        programme=kinetics.programme,
         reference_temperature=REFERENCE_TEMPERATURE,
-        tolerance=tolerance,
-    )[:2]
-    return _Run(before=before, after=after, dissolved=dissolved, host_cells=host.size, depth=depth)
-
-
-def _slope(lengths: Array, thickness: float, depth: float) -> float:
-    """Slope of the grid at the interface: cells there are fine enough for the slowest cation, m."""
-    return float(np.clip(4 * lengths.min(), 1e-9, max(thickness, depth / 10)))
+        dissolution=kinetics.dissolution,
+        interaction=kinetics.interaction,
+    )
 
 
 def _amounts(layers: _Layers, widths: Array, cell_area: Array, host_cells: int) -> tuple[Array, Array]:
@@ -309,19 +364,18 @@ def _amounts(layers: _Layers, widths: Array, cell_area: Array, host_cells: int) 
 def _profile(spec: Anneal, layers: _Layers, kinetics: _Kinetics, run: _Run) -> DepthProfile:
     """Cells to metres, fractions, widths and depths."""
     sites = run.after.sum(axis=1)
-    fraction = (run.after / sites[:, None]).T
+    fraction = run.fraction
     weights, offset = layers.medium
     share = offset + weights @ fraction
     faces = _faces(sites * (layers.volume[0] + share * np.diff(layers.volume)[0]), run.depth, layers.radius)
     depth = (faces[1:] + faces[:-1]) / 2
     outer = _part_outside(faces)
-    boundary = _boundary_depths(spec, layers.species)
     by_species = zip(layers.species, fraction, layers.host)
-    lengths = np.sqrt(thermal_time(kinetics.programme, kinetics.diffusivity[0], kinetics.activation[0]))
     energy, pressure = _gas_reaction(spec)
     return DepthProfile(
         species=layers.species,
         depth=depth,
+        cell_width=np.diff(faces),
         sites=sites,
         fraction=fraction,
         initial_fraction=np.where(depth > 0, layers.film_fraction[:, None], layers.host[:, None]),
@@ -331,16 +385,12 @@ def _profile(spec: Anneal, layers: _Layers, kinetics: _Kinetics, run: _Run) -> D
         trace_cation_width=measure.width_above(depth, fraction, least=0.01),
         zone_width=measure.zone_width(depth, share),
         penetration=MappingProxyType({s: measure.penetration(depth, x, bulk=b) for s, x, b in by_species}),
-        diffusion_length=_named(layers.species, lengths),
-        boundary_depth=boundary,
-        boundary_share=None
-        if layers.radius is None
-        else MappingProxyType({s: min(1.0, d / layers.radius) for s, d in boundary.items()}),
+        diffusion_length=_named(layers.species, kinetics.lengths),
         undissolved_share=_named(layers.species, 1 - run.dissolved, layers.inclusions > 0),
         oxygen_pressure=pressure,
         decomposition_energy=energy,
         reduced_share=float(laws.reduced_share(energy, spec.temperature.value)),
-        entropy_share=None,
+        entropy_share=_entropy_share(spec, layers, run),
         duration=float(kinetics.programme[:, 2].sum()),
         balance_error=_balance_error(layers, run),
     )
@@ -367,13 +417,6 @@ def _mean(fraction: Array, weights: Array) -> Array:
 def _named(species: tuple[str, ...], values: Array, chosen: Array | None = None) -> Mapping[str, float]:
     keep = np.ones(len(species), dtype=bool) if chosen is None else chosen
     return MappingProxyType({s: float(v) for s, v, k in zip(species, values, keep) if k})
-
-
-def _boundary_depths(spec: Anneal, species: tuple[str, ...]) -> Mapping[str, float]:
-    """How far each cation runs along the host's grain boundaries during the hold (Fisher), m."""
-    width, hold = spec.boundary_width.value, spec.time.value
-    pairs = {s: _lattice_and_boundary(spec, "host", s) for s in species}
-    return MappingProxyType({s: float(laws.boundary_depth(*pair, width, hold)) for s, pair in pairs.items()})
 
 
 def _gas_reaction(spec: Anneal) -> tuple[float, float]:

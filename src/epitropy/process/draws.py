@@ -53,7 +53,8 @@ def _front_at(point: Mapping[str, float], study: Study) -> Front | str:
         (cell,) = study.at(point).cells.values()
         return front(cell)
     except InputError as error:
-        return f"{error.where} drawn outside its range"
+        own = error.where.startswith("anneal.mixing_enthalpy")  # inside a spinodal
+        return f"{error.where}: {error.given}" if own else f"{error.where} drawn outside its range"
     except NumericsError as error:
         return error.given
 

@@ -33,6 +33,7 @@ class DepthProfile:
 
     species: tuple[str, ...]
     depth: Depths  # (x,)
+    cell_width: Depths  # (x,)
     sites: Annotated[NDArray[np.float64], Unit("mol/m2")]  # (x,)
     fraction: Fractions  # (species, x)
     initial_fraction: Fractions  # (species, x)
@@ -43,14 +44,11 @@ class DepthProfile:
     zone_width: Length  # from 90 to 10 % of the film's cations
     penetration: ByElement  # into the host, to where a fraction is within 1 % of the bulk's
     diffusion_length: ByElement  # sqrt of the integral of D dt in the host lattice
-    boundary_depth: ByElement  # along the host's grain boundaries
-    # boundary_depth over the particle radius, 1 at most, where a radius was given
-    boundary_share: Annotated[Mapping[str, float], Unit("1")] | None
     undissolved_share: Annotated[Mapping[str, float], Unit("1")]  # of each cation given as inclusions
     oxygen_pressure: Annotated[float, Unit("Pa", show="atm")]
     decomposition_energy: Annotated[float, Unit("J/mol", show="kJ/mol")]  # LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2
     reduced_share: Share  # of the surface's Ni that is Ni2+ in equilibrium at the hold
-    entropy_share: Share | None  # of the drive; None: not defined, the mixing is ideal
+    entropy_share: Share | None  # of the drive to mix, T dS/(T dS - dH); None: not defined, the mixing is ideal
     duration: Annotated[float, Unit("s", show="h")]
     balance_error: Share  # largest relative error of a cation's balance
 

@@ -71,7 +71,7 @@ class ProfileBands:
     high: ProfileReading
     drivers: Mapping[str, tuple[Driver, ...]]  # by reading
     draws: Annotated[int, Unit("1")]
-    failed: Mapping[str, int]  # reason -> draws that gave no profile
+    failed: Annotated[Mapping[str, int], Unit("1")]  # reason -> draws that gave no profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..units import Unit
 from .anneal import DepthProfile
+from .boundary import BoundaryInfiltration
 from .cell import CycleSeries
 from .coating import CoatingLayer, Particle
 from .electrode import CoatedElectrode
@@ -30,6 +31,7 @@ class CellStages:
     host_entropy: SiteEntropy
     coating: CoatingLayer | None
     anneal: DepthProfile | None
+    boundaries: BoundaryInfiltration | None
     entropy_profile: Annotated[np.ndarray, Unit("J/(mol K)")] | None
     layer_entropy: SiteEntropy | None
     phases: PhaseAssessment | None

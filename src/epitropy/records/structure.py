@@ -26,7 +26,7 @@ class Structure:
     cell: UnitCell
     labels: tuple[str, ...]
     positions: Annotated[np.ndarray, Unit("1")]
-    occupancy: Mapping[str, Mapping[str, float]]
+    occupancy: Annotated[Mapping[str, Mapping[str, float]], Unit("1")]
     formula_units: Annotated[float, Unit("1")]
     grade: str = "assumed"
     source: str = ""

@@ -305,6 +305,7 @@ def _mixed_rows(result: StudyResult, cell: str) -> list[Row]:
     composition = sorted(profile.layer_composition.items(), key=lambda pair: -pair[1])
     at_percent = ", ".join(f"{e} {fixed(100 * y, 1)}" for e, y in composition)
     left = ", ".join(f"{significant(100 * y, 2)} % of {e}" for e, y in profile.undissolved_share.items())
+    paths = result.cells[cell].boundaries
     return [
         (
             "layer composition",
@@ -316,6 +317,11 @@ def _mixed_rows(result: StudyResult, cell: str) -> list[Row]:
             "five cations at 5 % or more",
             field_text(profile, "multi_cation_width"),
             "width of the zone; five at 1 % or more: " + field_text(profile, "trace_cation_width"),
+        ),
+        (
+            "grain boundaries could take in",
+            f"{significant(100 * paths.total_share, 2)} %",
+            "of the dissolved coating; the composition above does not lose it: a scenario decides what the cell sees",
         ),
         (
             "nickel as Ni²⁺ at the surface",
