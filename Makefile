@@ -25,6 +25,8 @@ test: .venv/.installed-test
 
 bench: .venv/.installed
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.entropy
+	$(BIN)/python -m benchmarks.anneal
 
 clean:
 	rm -rf .venv build dist src/*.egg-info
