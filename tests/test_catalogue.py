@@ -1,8 +1,12 @@
 """The phase library: complete, graded, and at one with itself: cell, symmetry, formula and density."""
 
 import math
+import re
+import tomllib
 import warnings
 from functools import cache
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +42,32 @@ def test_what_is_recalled_is_not_called_measured(name):
     for grade, source in graded:
         if grade in ("measured", "calculated"):
             assert "recalled" not in source and ("10." in source or "http" in source)
+
+
+def graded_rows(node, where=""):
+    """(place, grade, source) of every row of a table that has both; cells have theirs under names of their own."""
+    if isinstance(node, dict):
+        for grade, source in (("grade", "source"), ("cell_grade", "cell_source")):
+            if grade in node and source in node:
+                yield f"{where}.{source}", node[grade], node[source]
+        for key, value in node.items():
+            yield from graded_rows(value, f"{where}.{key}")
+    elif isinstance(node, list):
+        for i, value in enumerate(node):
+            yield from graded_rows(value, f"{where}[{i}]")
+
+
+def test_no_number_of_any_data_file_is_graded_above_its_source():
+    """A number that is recalled or estimated, or follows from such, is assumed."""
+    folder = Path(str(files("epitropy").joinpath("data")))
+    rows = [r for f in folder.rglob("*.toml") for r in graded_rows(tomllib.loads(f.read_text("utf-8")), f.name)]
+    assert len(rows) > 300
+    above = [
+        place
+        for place, grade, source in rows
+        if grade != "assumed" and re.search(r"recalled|unchecked|estimate", source, re.IGNORECASE)
+    ]
+    assert above == []
 
 
 @EVERY

@@ -24,6 +24,19 @@ def test_mass_is_the_sum_of_its_atoms():
 def test_cations_leave_the_anions_out():
     assert cations_of("Nb12WO33") == {"Nb": 12.0, "W": 1.0}
     assert element_counts("LiNbO3")["O"] == 3.0
+    assert cations_of("TiC") == {"Ti": 1.0} and set(cations_of("Li3PO4")) == {"P"}
+
+
+@pytest.mark.parametrize("formula", ["Nb2O5·5H2O", "Nb₂O₅·5H₂O", "Nb2O5 * 5 H2O"])
+def test_crystal_water_and_subscripts(formula):
+    assert element_counts(formula) == {"Nb": 2.0, "O": 10.0, "H": 10.0}
+    assert element_counts("MnO2·0.5H2O") == {"Mn": 1.0, "O": 2.5, "H": 1.0}
+
+
+@pytest.mark.parametrize("formula", ["Nb2O5.5H2O", "LiOH.H2O", "V2O5.1.6H2O", "CaSO4.1/2H2O", "Nb₂O₅.5H₂O"])
+def test_a_full_stop_before_water_is_refused(formula):
+    with pytest.raises(InputError, match="write|·"):
+        element_counts(formula)
 
 
 @pytest.mark.parametrize("formula", ["Xx2O3", "", "12", "Nb12W)"])

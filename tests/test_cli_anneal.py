@@ -69,7 +69,7 @@ def test_a_scan_is_drawn_and_fitted(tmp_path):
     arguments = ("anneal", "zhao2024", "--draws", "0", "--fit-scan", "scan.csv", "-o", "out")
     done = epitropy(*arguments, cwd=tmp_path, columns="200")
     assert done.returncode == 0, done.stderr
-    assert "niobium diffusivity in the host" in done.stdout and "Left out: O" in done.stdout
+    assert "niobium diffusivity in the host" in done.stdout and "Columns left out: O" in done.stdout
     answer = json.loads((tmp_path / "out" / "answer.json").read_text(encoding="utf-8"))
     fitted = {n["name"]: n for n in answer["fit"]["numbers"]}
     number = fitted["anneal.diffusivity_host.Nb"]

@@ -60,6 +60,22 @@ def test_json_is_a_list_with_the_promised_keys():
 def test_a_solution():
     (found,) = json.loads(epitropy("0.1 LiPF6 + 0.3 EC + 0.6 DMC", "--json").stdout)
     assert found["per_formula_unit_R"] == pytest.approx(0.898, abs=5e-4) and not found["neutrality_asked"]
+    bases = ["per_cation_site_R", "per_atom_R", "per_cation_site_J_per_mol_K", "per_atom_J_per_mol_K"]
+    assert [found[b] for b in bases] == [None] * 4 and found["formula_unit"] == "mole of species"
+
+
+def test_a_table_of_one_column(table, tmp_path):
+    """Commas of a formula do not cut it, and a basis that does not apply is an empty cell."""
+    file = table("formula\n(Mg,Co,Ni,Cu,Zn)O\n0.1 LiPF6 + 0.9 EC\n")
+    assert epitropy("--file", file, "-o", tmp_path / "out.csv").returncode == 0
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as stream:
+        oxide, solution = csv.DictReader(stream)
+    assert oxide["formula"] == "(Mg,Co,Ni,Cu,Zn)O" and oxide["per_cation_site_R"] == "1.60944"
+    assert (solution["per_formula_unit_R"], solution["per_cation_site_R"], solution["per_atom_R"]) == (
+        "0.325083",
+        "",
+        "",
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,6 +111,15 @@ def test_a_spreadsheet_of_a_laboratory(table, tmp_path):
     assert [(r["sample"], r["mass"], r["line"]) for r in rows] == [("A1", "1.5", "2"), ("B2", "2.5", "3")]
     assert [round(float(r["site_entropy_R"]), 3) for r in rows] == [0.394, 1.609]
     assert [r["high_entropy"] for r in rows] == ["false", "true"] and rows[0]["structure"] == "layered"
+
+
+def test_a_german_windows_table(table):
+    """Capital column name, Windows-1252, and text that only looks like numbers."""
+    file = table("Formula;Tiefe [µm];batch\nLi1,2AlO2;0,5;1,2,3 of 4\n", encoding="cp1252")
+    done = epitropy("--file", file, "--json")
+    (found,) = json.loads(done.stdout)
+    assert found["columns"] == {"Tiefe [µm]": "0.5", "batch": "1,2,3 of 4"} and "Windows-1252" in done.stderr
+    assert any("left out to close the charge" in n for n in found["notes"])
 
 
 def test_a_bad_row_among_many_is_named_and_the_rest_delivered(table):

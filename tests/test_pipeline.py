@@ -9,6 +9,7 @@ from epitropy.chemistry import atomic_mass, molar_mass
 from epitropy.constants import AVOGADRO, FARADAY
 from epitropy.pipeline import align, form, fresh_skin_factor, host_composition, largest_release, strained_thickness
 from epitropy.records.sourced import Sourced
+from epitropy.study import load_study
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +118,12 @@ def test_alignments_are_ranked_and_hold_the_layered_continuation(zhao, coated):
     matches = align(zhao.cells["coated"], coated)
     assert [m.rank for m in matches] == sorted(m.rank for m in matches)
     assert any(m.film == "layered layer" and m.continuation for m in matches)
+
+
+def test_a_sphere_differs_from_a_plane_by_little_under_a_thin_film():
+    """10 um particles under some ten nanometres: the curvature is seen, but not much."""
+    cell = load_study("zhao2024").at({}).cells["coated"]
+    plane, sphere = (form(replace(cell, anneal=replace(cell.anneal, geometry=g))).profile for g in ("plane", "sphere"))
+    assert sphere.zone_width != plane.zone_width
+    assert sphere.zone_width == pytest.approx(plane.zone_width, rel=0.03, abs=0)
+    assert sphere.layer_thickness < plane.layer_thickness

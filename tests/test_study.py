@@ -317,8 +317,8 @@ def test_the_hash_sees_a_phases_numbers_and_not_where_they_are_from():
         ({"ZrO2": MINE}, "phases.ZrO2", "taken"),
         ({"zirconia": MINE}, "phases.zirconia", "taken"),
         ({"mine": MINE, "other": MINE | {"names": ["mine"]}}, "phases.other", "taken"),
-        ({"a.b": MINE}, "phases.a.b", "no point"),
-        ({5: MINE}, "phases.5", "letters"),
+        ({"a.b": MINE}, "phases", "no point"),
+        ({5: MINE}, "phases", "letters"),
         ({"mine": MINE | {"formula": "Xx2O"}}, "phases.mine.formula", "Xx2O"),
         ({"mine": MINE | {"densty": 1}}, "phases.mine.densty", "density"),
         ({"mine": 5}, "phases.mine", "formula"),
@@ -328,6 +328,56 @@ def test_the_hash_sees_a_phases_numbers_and_not_where_they_are_from():
 def test_a_faulty_phase_is_refused_with_its_path(phases, path, says):
     message = refusal(phases=phases)
     assert message.startswith(f"{path}:") and says in message
+    assert message.count("a.b") <= 1
+
+
+SALT = {"formula": "H2WO4", "density": "5.5 g/cm3", "becomes": "WO3"}
+
+
+def salt(**more):
+    """The article's study with tungstic acid in place of its precursors."""
+    return changed(phases={"acid": {**SALT, **more}}, cells__coated__coating__precursors={"acid": 1})
+
+
+def test_a_precursor_wets_as_its_oxide_does_unless_it_says():
+    assert read_study(salt()).cells["coated"].phases["acid"].wets is True
+    assert read_study(salt(wets=False)).cells["coated"].phases["acid"].wets is False
+
+
+def test_the_oxide_of_a_precursor_is_an_input_if_it_is_the_studys_own():
+    raw = salt(becomes="my oxide")
+    raw["phases"]["my oxide"] = {"formula": "WO3", "density": "7 g/cm3"}
+    assert "phases.my oxide.density" in read_study(raw).inputs()
+
+
+@pytest.mark.parametrize(
+    ("becomes", "says"),
+    [("", "text"), ("ZrO2", "same cations"), ("WO33", "unknown phase")],
+)
+def test_an_oxide_that_does_not_fit_is_refused(becomes, says):
+    with pytest.raises(InputError, match=says) as caught:
+        read_study(salt(becomes=becomes))
+    assert str(caught.value).startswith("phases.acid.becomes:")
+
+
+def test_a_precursor_that_is_no_oxide_names_its_oxide():
+    raw = salt()
+    del raw["phases"]["acid"]["becomes"]
+    with pytest.raises(InputError, match="becomes: WO3"):
+        read_study(raw)
+
+
+def test_a_coated_cell_that_states_no_anneal_has_the_usual_one():
+    raw = {
+        "name": "plain",
+        "coating": {"dose": "1 wt%"},
+        "cells": {"coated": {"coating": {}}, "bare": {"coating": "none"}},
+    }
+    study = read_study(raw)
+    assert study.cells["coated"].anneal.temperature.value == pytest.approx(973.15)
+    assert study.cells["bare"].anneal is None
+    with pytest.raises(InputError, match=r"none, with a coating.*Write 'anneal: \{\}'"):
+        read_study({**raw, "anneal": "none"})
 
 
 def test_a_layer_needs_a_cell_stiffness_and_a_structure_that_continues_the_host():
@@ -407,6 +457,47 @@ def test_every_listed_input_moves_when_it_is_drawn():
     for name, number in study.inputs().items():
         moved = study.at({name: 0.9}).inputs()[name].value != study.at({}).inputs()[name].value
         assert moved == number.uncertain, name
+
+
+def shares(study):
+    return {p: s.value for p, s in study.cells["coated"].coating.precursors.items()}
+
+
+def three():
+    """Nb12WO33 with a spread; ZrO2 and WO3 without."""
+    precursors = {"Nb12WO33": {"value": 0.8, "distribution": "logitnormal", "spread": 0.5}, "ZrO2": 0.15, "WO3": 0.05}
+    return read_study(changed(cells__coated__coating={"precursors": precursors}))
+
+
+def test_the_spread_of_a_share_is_the_spread_that_is_used():
+    name = "coated.coating.precursors.Nb12WO33"
+    study = article()
+    for quantile in (0.1, 0.9):
+        wanted = study.inputs()[name].at(quantile).value
+        found = shares(study.at({name: quantile}))
+        assert found == pytest.approx({"Nb12WO33": wanted, "ZrO2": 1 - wanted}, rel=1e-12, abs=0)
+    low, high = (shares(study.at({name: q}))["Nb12WO33"] for q in (0.1, 0.9))
+    assert (low, high) == pytest.approx((0.678, 0.884), abs=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.95, 1.0])
+@pytest.mark.parametrize(("one", "other"), [("Nb12WO33", "ZrO2"), ("ZrO2", "Nb12WO33")])
+def test_a_share_that_is_set_stays_what_it_is_set_to(one, other, share):
+    drawn = article().at({"coated.coating.precursors.Nb12WO33": 0.9})
+    found = shares(drawn.changed(f"coated.coating.precursors.{one}", lambda v: type(v)(value=share)))
+    assert found == pytest.approx({one: share, other: 1 - share}, rel=1e-12, abs=1e-15)
+
+
+def test_two_of_three_shares_may_be_set_and_the_third_fills_up():
+    prefix = "coated.coating.precursors."
+    study = three()
+    for name, value in (("Nb12WO33", 0.5), ("ZrO2", 0.1)):
+        study = study.changed(prefix + name, lambda v, value=value: type(v)(value=value))
+    assert shares(study) == pytest.approx({"Nb12WO33": 0.5, "ZrO2": 0.1, "WO3": 0.4}, rel=1e-12, abs=0)
+    held = three().changed(f"{prefix}ZrO2", lambda v: type(v)(value=0.1))
+    for quantile in (0.2, 0.8):
+        drawn = shares(held.at({f"{prefix}Nb12WO33": quantile}))
+        assert drawn["ZrO2"] == 0.1 and sum(drawn.values()) == pytest.approx(1, rel=1e-12, abs=0)
 
 
 # hash --------------------------------------------------------------------------------------------------------------

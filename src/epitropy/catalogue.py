@@ -20,7 +20,7 @@ from .units import parse, units_of
 Phases = Mapping[str, Phase]
 NONE: Phases = MappingProxyType({})
 KEYS = tuple(f.name for f in fields(Phase) if f.name != "name")
-TEXTS = ("formula", "structure", "space_group", "cell_source", "cell_grade", "note")
+TEXTS = ("formula", "structure", "space_group", "cell_source", "cell_grade", "becomes", "note")
 EDGES, ANGLES = ("a", "b", "c"), ("alpha", "beta", "gamma")
 
 

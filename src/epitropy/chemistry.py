@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from .errors import InputError
-from .records.entropy import ANIONS
+from .records.entropy import anions_among
+
+DOT = re.compile(r"[·•*⋅]")  # stands before crystal water
+_SCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−–", "01234567890123456789+---")
+_WATER = re.compile(r"(?<=[A-Za-z)\]}\d])\.\d*(?:\.\d+|/\d+)?(?:H2O|\(H2O\)\d*)$")
+_DECIMAL = re.compile(r"[·•*⋅]\d*$")  # what makes a full stop before H2O a decimal point after all
+
+
+def plain_formula(text: str) -> str:
+    """A formula with plain digits and decimal points; refuses a full stop before crystal water.
+
+    >>> plain_formula("Nb₂O₅·5H₂O"), plain_formula("LiNi0,5Mn0,5O2"), plain_formula("MnO2·0.5H2O")
+    ('Nb2O5·5H2O', 'LiNi0.5Mn0.5O2', 'MnO2·0.5H2O')
+    """
+    plain = re.sub(r"(?<=\d),(?=\d)", ".", text.translate(_SCRIPTS))
+    water = _WATER.search("".join(plain.split()))
+    if water and not _DECIMAL.search("".join(plain.split())[: water.start()]):
+        given = f"'{water.group()}' with a full stop, which is a decimal point"
+        raise InputError(f"formula '{text.strip()}'", given, f"'·{water.group()[1:]}' or '*{water.group()[1:]}'")
+    return plain
 
 
 @cache
@@ -14,11 +34,17 @@ def element_counts(formula: str) -> dict[str, float]:
 
     >>> element_counts("Nb12WO33")
     {'Nb': 12.0, 'W': 1.0, 'O': 33.0}
+    >>> element_counts("Nb2O5·5H2O")
+    {'Nb': 2.0, 'O': 10.0, 'H': 10.0}
     """
     from pymatgen.core import Composition
 
+    first, *others = DOT.split("".join(plain_formula(formula).split()))
     try:
-        composition = Composition(formula)
+        composition = Composition(first)
+        for piece in others:  # crystal water, its number in front
+            count, rest = re.match(r"(\d*\.?\d*)(.*)", piece).groups()
+            composition += Composition(rest) * float(count or 1)
     except (ValueError, KeyError):
         raise InputError(
             "formula", f"'{formula}' is not a formula", "element symbols with numbers, like Nb12WO33"
@@ -57,4 +83,5 @@ def cations_of(formula: str) -> dict[str, float]:
     >>> cations_of("ZrO2")
     {'Zr': 1.0}
     """
-    return {e: n for e, n in element_counts(formula).items() if e not in ANIONS and e != "Li"}
+    counts = element_counts(formula)
+    return {e: n for e, n in counts.items() if e not in anions_among(counts) and e != "Li"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from .csvfile import read_csv
 from .errors import InputError
 from .study import _yaml, read_study
 
@@ -19,6 +19,7 @@ QUESTIONS = {
 }
 
 
+GASES = {"oxygen": "O2", "nitrogen": "N2"}
 NO_DATA = """\
 # Two capacities of the bare cell calibrate the prediction:
 # calibration: {cell: bare, capacity: {1: 195 mAh/g, 200: 160 mAh/g}}
@@ -67,15 +68,23 @@ def _known(value: str, note: str = "") -> str:
     return f'{{value: {value}, grade: measured, source: "{SOURCE}{note}"}}'
 
 
+def _parts(answer: str) -> list[str]:
+    """Pieces between commas or semicolons; a comma between digits is a decimal one where no point is used.
+
+    >>> _parts("Ni0,9Co0,1, 0,4 m2/g"), _parts("Ni0.9Co0.1,0.4 m2/g")
+    (['Ni0.9Co0.1', '0.4 m2/g'], ['Ni0.9Co0.1', '0.4 m2/g'])
+    """
+    if "." not in answer:
+        answer = re.sub(r"(?<=\d),(?=\d)", ".", answer)
+    return [p.strip() for p in re.split("[,;]", answer) if p.strip()]
+
+
 def _host(answer: str) -> str:
-    """``Ni0.9Co0.05Mn0.05, 0.4 m2/g`` or ``..., 10 um``."""
+    """``Ni0.9Co0.05Mn0.05, 0.4 m2/g`` or ``..., 10 um``; a whole formula such as LiNiO2 will do."""
     if not answer.strip():
         return "cathode: {}            # NCM90 by default\n"
-    formula, *numbers = (p.strip() for p in answer.split(","))
-    metals = re.findall(r"([A-Z][a-z]?)(\d*\.?\d*)", formula)
-    if not metals or "".join(e + n for e, n in metals) != formula:
-        raise InputError("host", f"'{formula}'", "metals with their fractions, like Ni0.9Co0.05Mn0.05")
-    shares = ", ".join(f"{e}: {n or '1'}" for e, n in metals)
+    formula, *numbers = _parts(answer)
+    shares = ", ".join(f"{e}: {y:.10g}" for e, y in _metals(formula).items())
     lines = [
         "cathode:",
         "  lattice: ncm90   # or nmc811: tables of lattice and voltage; take what is nearest to your host",
@@ -85,24 +94,52 @@ def _host(answer: str) -> str:
         f"    M: {{{shares}}}",
         "    O: {O: 1.0}",
     ]
+    stated: set[str] = set()
     for number in numbers:
         key = "wetted_area" if re.search(r"m2/|m\^2/|m²/", number) else "particle_diameter"
+        _once("host", key, number, stated, "one area (m2/g) and one diameter (um)")
         note = "; d50 taken as d32" if key == "particle_diameter" else ""
         lines.append(f"  {key}: {_known(number, note)}")
     return "\n".join(lines) + "\n"
+
+
+def _metals(formula: str) -> dict[str, float]:
+    """Fractions of the metals of a layered host, from its metals or its whole formula."""
+    name = re.fullmatch(r"(NMC|NCM)-?(\d)(\d)(\d)", formula, re.IGNORECASE)
+    if name:
+        order = ("Ni", "Mn", "Co") if name.group(1).upper() == "NMC" else ("Ni", "Co", "Mn")
+        found = {e: float(n) for e, n in zip(order, name.groups()[1:])}
+    else:
+        found = {e: float(n or 1) for e, n in re.findall(r"([A-Z][a-z]?)(\d*\.?\d*)", formula)}
+        if not found or re.sub(r"[A-Z][a-z]?\d*\.?\d*", "", formula):
+            raise InputError("host", f"'{formula}'", "metals with their fractions, like Ni0.9Co0.05Mn0.05, or NMC811")
+        if "O" in found:  # a whole formula
+            found = {e: n for e, n in found.items() if e not in ("Li", "O")}
+    total = sum(found.values())
+    if not name and abs(total - 1) > 0.02 or total <= 0:
+        raise InputError("host", f"'{formula}' with metals that add up to {total:g}", "a sum of 1")
+    return {e: n / total for e, n in found.items()}
+
+
+def _once(where: str, key: str, given: str, stated: set[str], allowed: str) -> None:
+    if key in stated:
+        raise InputError(where, f"'{given}' after another of its kind", allowed, "Give each number its unit.")
+    stated.add(key)
 
 
 def _furnace(answer: str) -> str:
     """``700 degC, 5 h, O2``, in any order; the gas is what has no number."""
     if not answer.strip():
         return "anneal: {}             # 700 degC, 5 h, O2 by default\n"
-    lines = ["anneal:"]
-    for part in (p.strip() for p in answer.split(",")):
+    lines, stated = ["anneal:"], set()
+    for part in _parts(answer):
         if re.match(r"[-+]?\d", part):
             key = "temperature" if re.search(r"(°C|degC|C|K)$", part) else "time"
+            _once("furnace", key, part, stated, "one temperature (degC) and one time (h)")
             lines.append(f"  {key}: {_known(part)}")
         else:
-            lines.append(f"  gas: {part}")
+            _once("furnace", "gas", part, stated, "one gas")
+            lines.append(f"  gas: {GASES.get(part.lower(), part)}")
     return "\n".join(lines) + "\n"
 
 
@@ -119,10 +156,13 @@ def _cells(answer: str) -> str:
         return "\n".join([*lines, "    coating: {}     # 1 wt% of Nb12WO33 and ZrO2, 4:1 by mass, by default", ""])
     lines.append("    coating:")
     shares = []
-    for part in (p.strip() for p in answer.split(",")):
+    for part in _parts(answer):
         match = re.fullmatch(r"([A-Za-z].*?)(?:\s+([\d.]+\s*%?))?", part)
-        if match is None:
-            lines.append(f"      dose: {_known(part)}")
+        if match is None or "wt%" in part:
+            named = re.fullmatch(r"(?:([A-Za-z].*?)\s+)?([\d.]+\s*wt%)", part)  # 'Nb2O5 1 wt%': alone, with its dose
+            if named and named.group(1):
+                shares.append(f"        {named.group(1)}: {_known('100 %')}")
+            lines.append(f"      dose: {_known(named.group(2) if named else part)}")
         else:
             shares.append(f"        {match.group(1)}: {_known(match.group(2) or '100 %')}")
     if shares:
@@ -150,22 +190,18 @@ def _calibration(cell_file: str) -> str | None:
 def _capacities(path: str) -> list[tuple[int, float]]:
     """Cycle and capacity rows of a CSV, by its own column names; nothing about unit or mass is guessed."""
     where = f"cell file '{path}'"
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise InputError(where, "not a readable text file", "a CSV with columns cycle and capacity_mAh_g") from None
-    rows = list(csv.DictReader(text.splitlines()))
-    if not rows or not {"cycle", "capacity_mAh_g"} <= set(rows[0]):
+    rows = read_csv(path)
+    if not {"cycle", "capacity_mAh_g"} <= set(rows.header):
         raise InputError(
             where,
-            f"columns {', '.join(rows[0]) if rows else 'none'}",
+            f"columns {', '.join(rows.header)}",
             "columns cycle and capacity_mAh_g",
             "Rename the columns; the unit must be mAh per g of active material.",
         )
-    try:
-        found = sorted((int(r["cycle"]), float(r["capacity_mAh_g"])) for r in rows)
-    except (TypeError, ValueError):
-        raise InputError(where, "a row that is no number", "numbers in cycle and capacity_mAh_g") from None
+    cycles, capacities = rows.numbers("cycle"), rows.numbers("capacity_mAh_g")
+    if any(c != int(c) for c in cycles):
+        raise InputError(where, "a cycle that is no whole number", "1, 2, 3, ...")
+    found = sorted((int(c), q) for c, q in zip(cycles, capacities))
     if found[0][0] != 1 or found[-1][0] < 2:
         raise InputError(where, f"cycles {found[0][0]} to {found[-1][0]}", "cycle 1 and later ones")
     return found

@@ -132,7 +132,17 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
 def powder(cell: CellStudy) -> Particle:
     """The host as geometry and chemistry."""
     host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
-    return particle_of(cell.cathode, host, _molar_mass(host_composition(cell)))
+    composition = host_composition(cell)
+    lithium = sum(s.multiplicity * s.elements.get("Li", 0.0) for s in composition.sublattices)
+    metals = 1 - cell.cathode.composition["M"].get("Li", 0.0)
+    return particle_of(cell.cathode, host, _molar_mass(composition), lithium=lithium, metals=metals)
+
+
+def host_metals(cell: CellStudy) -> dict[str, float]:
+    """The host's cations that interdiffuse, sum 1: lithium on their sites is left out, it evens out at once."""
+    metals = {e: y for e, y in cell.cathode.composition["M"].items() if e != "Li"}
+    total = sum(metals.values())
+    return {e: y / total for e, y in metals.items()}
 
 
 def host_composition(cell: CellStudy) -> Composition:
@@ -175,15 +185,14 @@ def heat(cell: CellStudy, particle: Particle, layer: CoatingLayer) -> DepthProfi
         into = wetting if source.wets else rest
         for element, amount in layer.cations_by_precursor[line.precursor].items():
             into[element] = into.get(element, 0.0) + amount / area
-    metals = dict(cell.cathode.composition["M"])
     return anneal_profile(
         cell.anneal,
         film_cations=wetting,
         inclusions=rest,
-        host_cations=metals,
+        host_cations=host_metals(cell),
         host_site_density=particle.cation_site_density,
         film_site_density=film_site_density(layer),
-        particle_radius=None,
+        particle_radius=particle.diameter / 2 if cell.anneal.geometry == "sphere" else None,
     )
 
 
@@ -201,7 +210,7 @@ def along_boundaries(cell: CellStudy, particle: Particle, layer: CoatingLayer) -
 
 
 def film_site_density(layer: CoatingLayer) -> float:
-    """Cation sites per volume of the coating as weighed, mol/m3."""
+    """Cation sites per volume of the coating once fired, mol/m3."""
     return sum(layer.cations.values()) / (layer.mass_ratio / layer.density)
 
 

@@ -210,7 +210,9 @@ def _references(study: Study, cells: Mapping[str, CellStages]) -> tuple[str, ...
     for name, cell in study.cells.items():
         found += host_curves(cell.cathode.lattice, cell.cathode.ocv).sources
         films = {m.film for m in cells[name].matches}
-        for used in sorted({SKIN, cell.layer.structure, *(cell.coating.precursors if cell.coating else ()), *films}):
+        weighed = tuple(cell.coating.precursors) if cell.coating else ()
+        fired = {phase(p, cell.phases).becomes or p for p in weighed}
+        for used in sorted({SKIN, cell.layer.structure, *weighed, *fired, *films}):
             crystal = phase(used, cell.phases)
             numbers = (crystal.density, crystal.young_modulus, crystal.poisson_ratio)
             found += [crystal.cell_source, *(n.source for n in numbers if n)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -22,6 +23,11 @@ C_PER_MAH_G = 3600.0
 def default_folder(result_name: str, study_hash: str) -> Path:
     """Where a run goes if nothing else is said: ``epitropy-results/<study>-<hash>``."""
     return Path("epitropy-results") / f"{result_name}-{study_hash[:8]}"
+
+
+def fingerprint(*asked: object) -> str:
+    """Digest of all that was asked for, so that one answer does not replace another."""
+    return hashlib.sha256(repr(asked).encode()).hexdigest()
 
 
 def check_folder(folder: Path) -> None:

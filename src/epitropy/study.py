@@ -16,8 +16,9 @@ from typing import Any
 from . import __version__
 from .anneal.spec import Anneal
 from .catalogue import Phases, bundled_names, phase, read_phase
+from .coating.gas import fired
 from .coating.spec import Coating
-from .coating.stage import metals
+from .coating.stage import metals, precursor_shares
 from .cycling.spec import Cathode, Cell, Degradation, Protocol
 from .errors import InputError
 from .records.phase import Phase
@@ -60,6 +61,7 @@ class Study:
     own: Mapping[str, frozenset[str]] = field(default_factory=dict)
     calibration: Calibration | None = None
     reported: Mapping[str, Reported] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()  # mass shares that were set by `changed`
 
     def inputs(self) -> dict[str, Sourced]:
         """Every sourced number by dotted name, shared ones once (``coating.dose``, ``bare.anneal.time``).
@@ -76,24 +78,48 @@ class Study:
 
     def at(self, quantiles: Mapping[str, float]) -> Study:
         """The study with each named input held at a quantile of its spread; the others at their medians."""
-        cells = {
-            name: _replace_leaves(cell, lambda path, v, n=name: v.at(quantiles.get(self._name(n, path), 0.5)))
-            for name, cell in self.cells.items()
-        }
-        return replace(self, cells=cells)
+        return self._with(lambda name, v: v.at(quantiles.get(name, 0.5)))
 
     def changed(self, name: str, change: Callable[[Sourced], Sourced]) -> Study:
-        """The study with one named input changed in every cell that shares it."""
+        """The study with one named input changed in every cell that shares it.
+
+        A mass share of a precursor stays what it is changed to; the others of the recipe fill up to one.
+        """
+        settled = self.settled | {name} if f".{SHARES}" in f".{name}" else self.settled
+        return replace(self, settled=settled)._with(lambda n, v: change(v) if n == name else v)
+
+    def _with(self, change: Callable[[str, Sourced], Sourced]) -> Study:
+        """Every number put through ``change(its name, number)``; shares then sum to one."""
         cells = {
-            n: _replace_leaves(cell, lambda path, v, n=n: change(v) if self._name(n, path) == name else v)
-            for n, cell in self.cells.items()
+            name: _replace_leaves(cell, lambda path, v, n=name: change(self._name(n, path), v))
+            for name, cell in self.cells.items()
         }
-        return replace(self, cells=cells)
+        return replace(self, cells={name: self._filled(name, cell) for name, cell in cells.items()})
+
+    def _filled(self, name: str, cell: CellStudy) -> CellStudy:
+        """The cell with the shares that it uses, so that what is told of the recipe is what is in the layer."""
+        if cell.coating is None:
+            return cell
+        given = cell.coating.precursors
+        shares = precursor_shares(cell.coating, {p for p in given if self._name(name, f"{SHARES}{p}") in self.settled})
+        if all(abs(shares[p] - s.value) < ROUNDING for p, s in given.items()):
+            return cell
+        filled = {p: _held_at(s, shares[p]) for p, s in given.items()}
+        return replace(cell, coating=replace(cell.coating, precursors=filled))
 
     def _name(self, cell: str, path: str) -> str:
         return f"{cell}.{path}" if _stated(path, self.own.get(cell, frozenset())) else path
 
 
+def _held_at(share: Sourced, value: float) -> Sourced:
+    """A share at another value; none and all of the recipe have no spread."""
+    return (
+        replace(share, value=value) if 0 < value < 1 else replace(share, value=value, distribution="fixed", spread=())
+    )
+
+
+SHARES = "coating.precursors."
+ROUNDING = 1e-12
 BY_CATION = ("anneal.diffusivity_", "anneal.activation_energy_")
 BOUND = "coating.lithium_per_cation."
 
@@ -116,6 +142,8 @@ def _absent(cell: CellStudy) -> Callable[[str], bool]:
     brought = coating_cations(cell)
     cations = {*cell.cathode.composition.get("M", {}), *brought}
     named = {cell.layer.structure, *(cell.coating.precursors if cell.coating else ())}
+    stated = [p for p in cell.phases.values() if named & {p.name, *p.names}]
+    named |= {p.becomes for p in stated}
     used = {p.name for p in cell.phases.values() if named & {p.name, *p.names}}
 
     def absent(path: str) -> bool:
@@ -339,14 +367,21 @@ def _read_phases(raw: Any) -> Phases:
     found: dict[str, Phase] = {}
     for name, rows in raw.items():
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9 _()+-]*", name):
-            raise InputError(f"phases.{name}", repr(name), "letters, digits, spaces and _()+-, no point, e.g. my-oxide")
+            raise InputError("phases", f"name {name!r}", "letters, digits, spaces and _()+-, no point, e.g. my-oxide")
         crystal = read_phase(name, rows, f"phases.{name}")
         for taken in (name, *crystal.names):
             if taken in bundled_names() or any(taken in (p.name, *p.names) for p in found.values()):
                 raise InputError(f"phases.{name}", f"'{taken}' is taken", "a name of its own", f"E.g. 'my {taken}'.")
         _named(f"phases.{name}.formula", metals, crystal.formula)
         found[name] = crystal
-    return found
+    return {name: _as_its_oxide(crystal, found) for name, crystal in found.items()}
+
+
+def _as_its_oxide(crystal: Phase, phases: Phases) -> Phase:
+    """A precursor that names its oxide wets as that does, unless it says so itself."""
+    if not crystal.becomes:
+        return crystal
+    return replace(crystal, wets=_named(f"phases.{crystal.name}.becomes", fired, crystal, phases).wets)
 
 
 def _check_block(where: str, block: Any) -> None:
@@ -363,6 +398,8 @@ def _read_cell(name: str, shared: Mapping[str, Any], own: Any, phases: Phases) -
             raise _unknown_key(f"cells.{name}.{key}", str(key), BLOCKS)
         _check_block(f"cells.{name}.{key}", own[key])
     merged = {k: _merge(shared.get(k), own[k]) if k in own else shared[k] for k in BLOCKS if k in own or k in shared}
+    if merged.get("coating", "none") != "none":
+        merged.setdefault("anneal", {})
     merged = {k: None if v == "none" and k in ("coating", "anneal") else v for k, v in merged.items()}
     owned = set(_paths(own))
 
@@ -456,10 +493,15 @@ def _check(study: Study) -> None:
             if abs(total - 1) > 1e-6:
                 raise InputError("coating.precursors", f"mass shares sum to {total:g}", "a sum of 1")
             for precursor in cell.coating.precursors:
-                _named("coating.precursors", phase, precursor, cell.phases)
+                fired(_named("coating.precursors", phase, precursor, cell.phases), cell.phases)
             _check_recipe(cell)
             if cell.anneal is None:
-                raise InputError(f"cells.{name}.anneal", "none, with a coating", "an anneal for every coated cell")
+                raise InputError(
+                    f"cells.{name}.anneal",
+                    "none, with a coating",
+                    "an anneal for every coated cell",
+                    "Write 'anneal: {}' for the usual one.",
+                )
     if study.calibration is not None:
         _check_cell_name(study, "calibration.cell", study.calibration.cell)
         cycles = study.cells[study.calibration.cell].protocol.cycles
@@ -506,6 +548,7 @@ def study_schema() -> dict[str, Any]:
     inner = blocks.pop("$defs", {})
     phases = blocks["properties"].pop("phases")
     del inner["Phase"]["properties"]["name"]
+    inner["Phase"]["properties"]["wets"] = {"type": "boolean"}
     inner["Phase"]["required"], inner["UnitCell"]["required"] = ["formula", "density"], ["a"]
     for rows in inner["UnitCell"]["properties"].values():
         rows |= {"type": "string", "examples": [f"90 {rows['unit']}" if rows["unit"] == "deg" else "4.18 angstrom"]}

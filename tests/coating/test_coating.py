@@ -236,6 +236,13 @@ def test_residual_lithium_is_taken_before_the_hosts():
     assert scarce.host_lithium_taken == pytest.approx(0.5 * demand * POWDER.molar_mass, rel=1e-12, abs=0)
 
 
+def test_the_share_is_of_all_lithium_that_the_host_holds():
+    made, rich = layer(recipe(0.05)), layer(recipe(0.05), replace(POWDER, lithium=1.2))
+    assert rich.host_lithium_taken == pytest.approx(made.host_lithium_taken / 1.2, rel=1e-12, abs=0)
+    with pytest.raises(InputError, match="without lithium"):
+        layer(recipe(), replace(POWDER, lithium=0.0))
+
+
 def test_undissolved_zirconia_asks_for_no_lithium_and_stays_as_inclusions():
     mix = {"Nb12WO33": 0.8, "ZrO2": 0.2}
     none, all_of_it = (layer(recipe(precursors=mix), dissolved=d) for d in (0.0, 1.0))
@@ -259,10 +266,71 @@ def test_the_area_basis_is_the_area_that_is_covered():
     assert outer.mean_thickness * outer.area == pytest.approx(wetted.mean_thickness * wetted.area, rel=1e-12, abs=0)
 
 
-def test_drawn_shares_are_taken_as_a_ratio():
-    shares = precursor_shares(recipe(precursors={"Nb12WO33": 0.9, "ZrO2": 0.2}))
-    assert shares["Nb12WO33"] / shares["ZrO2"] == pytest.approx(4.5, rel=1e-12, abs=0)
+def uncertain(value):
+    return Sourced(value=value, distribution="logitnormal", spread=(0.5,))
+
+
+@given(st.floats(0.01, 0.99))
+def test_a_drawn_share_is_the_share_that_is_used(drawn):
+    shares = precursor_shares(replace(Coating(), precursors={"Nb12WO33": uncertain(drawn), "ZrO2": number(0.2)}))
+    assert shares["Nb12WO33"] == drawn
+    assert shares["ZrO2"] == pytest.approx(1 - drawn, rel=1e-12, abs=0)
+
+
+@given(st.floats(0.01, 0.99))
+def test_of_three_the_certain_ones_fill_up_in_their_own_ratio(drawn):
+    mix = {"Nb12WO33": uncertain(drawn), "ZrO2": number(0.15), "WO3": number(0.05)}
+    shares = precursor_shares(replace(Coating(), precursors=mix))
+    assert list(shares) == list(mix) and shares["Nb12WO33"] == drawn
+    assert shares["ZrO2"] / shares["WO3"] == pytest.approx(3, rel=1e-9, abs=0)
     assert sum(shares.values()) == pytest.approx(1, rel=1e-12, abs=0)
+
+
+shares_of_three = st.lists(st.floats(0, 1), min_size=3, max_size=3).filter(lambda s: sum(s) > 1e-3)
+
+
+@given(shares_of_three, st.lists(st.sampled_from("fus"), min_size=3, max_size=3))
+def test_shares_sum_to_one_whatever_is_drawn_or_set(values, kinds):
+    """f: without a spread, u: with one, s: set."""
+    names = ("Nb12WO33", "ZrO2", "WO3")
+    mix = {n: uncertain(v) if k == "u" and 0 < v < 1 else number(v) for n, v, k in zip(names, values, kinds)}
+    shares = precursor_shares(replace(Coating(), precursors=mix), {n for n, k in zip(names, kinds) if k == "s"})
+    assert sum(shares.values()) == pytest.approx(1, rel=1e-12, abs=0) and min(shares.values()) >= 0
+
+
+def test_draws_that_sum_to_more_than_one_are_a_ratio_and_leave_nothing_for_the_rest():
+    mix = {"Nb12WO33": uncertain(0.9), "WO3": uncertain(0.3), "ZrO2": number(0.2)}
+    shares = precursor_shares(replace(Coating(), precursors=mix))
+    assert shares == {
+        "Nb12WO33": pytest.approx(0.75, rel=1e-12),
+        "WO3": pytest.approx(0.25, rel=1e-12),
+        "ZrO2": pytest.approx(0, abs=1e-12),
+    }
+
+
+def test_a_share_that_is_set_stands_before_one_with_a_spread():
+    coating = replace(Coating(), precursors={"Nb12WO33": uncertain(0.8), "ZrO2": number(0.5)})
+    assert precursor_shares(coating, {"ZrO2"}) == {"Nb12WO33": 0.5, "ZrO2": 0.5}
+
+
+def test_shares_of_one_kind_are_a_ratio():
+    for kind in (number, uncertain):
+        shares = precursor_shares(replace(Coating(), precursors={"Nb12WO33": kind(0.9), "ZrO2": kind(0.2)}))
+        assert shares["Nb12WO33"] / shares["ZrO2"] == pytest.approx(4.5, rel=1e-12, abs=0)
+        assert sum(shares.values()) == pytest.approx(1, rel=1e-12, abs=0)
+
+
+def test_agglomerates_count_by_volume_not_by_mass():
+    """Half and half by mass of Li3NbO4, which is light and wets, and Ta2O5, which is heavy and does not."""
+    assert phase("Li3NbO4").wets and not phase("Ta2O5").wets
+    mix = {"Li3NbO4": 0.5, "Ta2O5": 0.5}
+    made = layer(recipe(precursors=mix, spreading=4e-20))
+    light, heavy = (phase(p).density.value for p in mix)
+    assert made.wetting_share == pytest.approx(heavy / (light + heavy), rel=1e-12, abs=0)
+    footprints = laws.footprint(made.mean_thickness, 50e-9)
+    growth = laws.spreading_factor(4e-20, 18000.0, 50e-9)
+    grown = footprints * (1 - made.wetting_share + made.wetting_share * growth)
+    assert made.coverage == pytest.approx(-math.expm1(-grown), rel=1e-12, abs=0)
 
 
 def test_spreading_covers_more_with_less_height():
@@ -289,11 +357,48 @@ def test_an_endless_anneal_closes_the_film(deposition):
     assert made.thickness == pytest.approx(made.mean_thickness, rel=1e-9, abs=0)
 
 
-def test_spreading_starts_where_mixing_ended():
-    """However a deposit was made, a moment of spreading changes its coverage by a moment's worth."""
-    exclusive = recipe(0.004, deposition="exclusive")
-    barely = layer(replace(exclusive, spreading_diffusivity=number(1e-30, "m2/s")))
-    assert barely.coverage == pytest.approx(layer(exclusive, time=0.0).coverage_mixed, rel=1e-6, abs=0)
+@given(st.floats(0.001, 0.3), st.floats(1e-24, 1e-18), st.sampled_from(["random", "exclusive"]))
+def test_coverage_rises_with_every_bit_of_spreading(dose, spreading, deposition):
+    """No plateau and no step from no spreading on, however the deposit was made."""
+    made = recipe(dose, spreading=spreading, deposition=deposition)
+    more = layer(replace(made, spreading_diffusivity=number(1.01 * spreading, "m2/s")))
+    here = layer(made)
+    still = here.coverage_mixed
+    assert still < here.coverage < more.coverage <= 1 or here.coverage > 1 - 1e-6
+    growth = laws.spreading_factor(spreading, 18000.0, 50e-9)
+    assert here.coverage <= still * growth / (1 - still) + 1e-12  # goes to zero growth with the spreading
+
+
+def test_exclusive_deposits_spread_at_any_diffusivity():
+    """Their footprints do not overlap at first, so that the gain is all of what the footprints gain."""
+    made = layer(recipe(0.004, deposition="exclusive", spreading=1e-22))
+    growth = laws.spreading_factor(1e-22, 18000.0, 50e-9)
+    gained = made.coverage - made.coverage_mixed
+    assert gained == pytest.approx(made.coverage_mixed * (growth - 1), rel=0.01, abs=0)
+
+
+@pytest.mark.parametrize("start", [0.2, 0.35, 0.5])
+def test_grown_discs_cover_what_discs_on_a_square_cover(start):
+    """Discs placed where they fit, then enlarged; the law is a lower bound, good to 0.06."""
+    rng = np.random.default_rng(3)
+    radius = 0.03
+    placed = np.empty((0, 2))
+    while len(placed) * math.pi * radius**2 < start:
+        distance = np.abs(placed - (point := rng.random(2)))
+        if not np.any((np.minimum(distance, 1 - distance) ** 2).sum(axis=1) < 4 * radius**2):
+            placed = np.vstack([placed, point])
+    start = len(placed) * math.pi * radius**2
+    distance = np.abs(rng.random((4000, 1, 2)) - placed)
+    nearest = (np.minimum(distance, 1 - distance) ** 2).sum(axis=2).min(axis=1)
+    for growth in (1.0, 1.2, 1.5, 2.0, 3.0, 5.0):
+        counted = np.mean(nearest < growth * radius**2)
+        assert -0.02 < counted - laws.grown_coverage(start, growth) < 0.075, growth
+
+
+@given(st.floats(0, 0.547), st.floats(1, 1e3))
+def test_growth_never_covers_more_than_footprints_or_surface(start, growth):
+    grown = laws.grown_coverage(start, growth)
+    assert start <= grown <= min(1, start * growth + 1e-12)
 
 
 @pytest.mark.parametrize("dose", [0.0, 1e-12])

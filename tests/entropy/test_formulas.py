@@ -78,6 +78,68 @@ def test_nothing_mixes_without_brackets_and_the_result_says_so():
     assert "--structure" in found.notes[0] and "nothing mixes" in found.notes[0]
 
 
+@pytest.mark.parametrize(("formula", "count"), [("Li[Ni0.8Co0.1]O2", "Ni,Co 0.9"), ("Li[Ni0.5Mn0.3]O2", "Ni,Mn 0.8")])
+def test_a_bracket_below_one_site_is_said(formula, count):
+    assert any(count in n and "without vacancies" in n and "Va" in n for n in entropy_of(formula).notes)
+    assert not any("vacancies" in n for n in entropy_of("Li[Ni0.8Co0.1Va0.1]O2").notes)
+
+
+ANIONS = [  # formula, S per cation site in R
+    ("(Ti0.2Zr0.2Hf0.2Nb0.2Ta0.2)C", math.log(5)),
+    ("(Ti0.2Zr0.2Hf0.2Nb0.2Ta0.2)N", math.log(5)),
+    ("(Ti0.2Zr0.2Hf0.2Nb0.2Ta0.2)(C0.5N0.5)", math.log(5)),
+    ("(Ti0.2Zr0.2Hf0.2Nb0.2Ta0.2)(N0.5C0.5)", math.log(5)),
+    ("(Ti0.2Zr0.2Hf0.2Nb0.2Ta0.2)B2", math.log(5)),
+    ("(Mo0.2W0.2Nb0.2Ta0.2Ti0.2)Si2", math.log(5)),
+    ("(Fe0.5Co0.5)2P", math.log(2)),
+    ("[Ti0.5Fe0.5][Si0.5P0.5]", math.log(2)),
+    ("[Fe0.25Co0.25Si0.25P0.25]", math.log(4)),  # an alloy: all on one site
+    ("(Ti0.5Zr0.5)SiO4", math.log(2) / 2),  # Si is a cation of an oxide
+    ("Li(Fe0.5Mn0.5)PO4", math.log(2) / 3),
+    ("(Fe0.5Mn0.5)BO3", math.log(2) / 2),
+]
+
+
+@pytest.mark.parametrize(("formula", "expected"), ANIONS)
+def test_who_is_an_anion_depends_on_the_company(formula, expected):
+    found = entropy_of(formula).entropy.per_cation_site / GAS_CONSTANT
+    assert found == pytest.approx(expected, rel=1e-9, abs=0)
+
+
+def test_a_carbide_sits_on_rock_salt():
+    found = entropy_of("(Ti0.2Zr0.2Hf0.2Nb0.2Ta0.2)C", "rock_salt").entropy
+    assert found.by_site == pytest.approx({"M": GAS_CONSTANT * math.log(5), "O": 0}, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("formula", ["Li[Ni0.33Mn0.33Co0.33]O2", "Li[Ni0.9Co0.05Mn0.06]O2", "Li(Ni0.33Mn0.33Co0.33)O2"])
+def test_digits_are_rounded_by_half_of_the_last(formula):
+    found = read_formula(formula)
+    assert found.composition.sublattices[1].multiplicity == 1 and "rounded" in found.notes[0]
+
+
+def test_metals_without_brackets_are_one_site():
+    found = entropy_of("Al0.3CoCrFeNi")
+    assert found.entropy.per_formula_unit / GAS_CONSTANT == pytest.approx(
+        0.3 * math.log(4.3 / 0.3) + 4 * math.log(4.3), rel=1e-9
+    )
+    assert found.entropy.high_entropy and any("metals only" in n for n in found.notes)
+
+
+def test_without_sublattices_the_reasons_say_so_first():
+    assert entropy_of("LiNi0.9Co0.05Mn0.05O2").entropy.reasons[0] == "no sublattice given"
+    assert "no sublattice" not in entropy_of("Li[Ni0.9Co0.1]O2").entropy.reasons[0]
+
+
+def test_spaces_do_not_matter():
+    assert read_formula("Li [Ni0.9 Co0.1] O2").amounts == read_formula("Li[Ni0.9Co0.1]O2").amounts
+    assert read_formula("CuSO4 · 5H2O").amounts["O"] == 9 and read_formula("Li+2O").amounts == {"Li+": 2, "O": 1}
+
+
+def test_a_solution_without_spaces():
+    tight, spaced = (entropy_of(t).entropy for t in ("0.15LiFSI+0.85DME", "0.15 LiFSI + 0.85 DME"))
+    assert tight.per_formula_unit == spaced.per_formula_unit > 0
+
+
 def test_rounded_digits_are_one_site_and_said():
     found = read_formula("Li[Ni0.33Co0.33Mn0.335]O2")
     assert found.composition.sublattices[1].multiplicity == 1
@@ -111,6 +173,13 @@ def test_rounded_digits_are_one_site_and_said():
         ("Mn2+O2-2", "charge -2"),
         ("CaF", r"charge \+1"),
         ("XeF2", "no oxidation states of Xe"),
+        ("ZrOCl2.8H2O", "full stop"),
+        ("BaCoO3-δ", "Write the number that δ"),
+        ("BaCoO2-d", "Write the number that d"),
+        ("Ni+2O", r"'Ni2\+'"),
+        ("NiO CoO", "several formulas"),
+        ("NiO\nCoO", "several formulas"),
+        ("P3-Na0.6Mn0.5Ni0.5O2", "prefix P3-"),
     ],
 )
 def test_what_is_no_formula_is_refused_in_one_line(formula, word):
@@ -213,6 +282,8 @@ def test_solutions_count_species():
     expected = -sum(x * math.log(x) for x in (0.1, 0.3, 0.6))
     assert found.entropy.per_formula_unit / GAS_CONSTANT == pytest.approx(expected, rel=1e-12)
     assert "2 of at least 5 species" in found.entropy.reasons[0]
+    assert math.isnan(found.entropy.per_cation_site) and math.isnan(found.entropy.per_atom)
+    assert set(entropy_of("0.3 1,3-dioxolane + 0,7 DME").entropy.by_site) == {"solution"}
     five = entropy_of("1 LiPF6 + 1 LiFSI + 1 LiTFSI + 1 EC + 1 DMC")
     assert five.entropy.high_entropy and "divided" in five.notes[1]
 

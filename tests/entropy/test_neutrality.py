@@ -38,6 +38,21 @@ KNOWN = {
     "FeNb2O6": {"Fe": 2, "Nb": 5},
     "Fe3O4": {"Fe": 8 / 3},
     "(Mg,Co,Ni,Cu,Zn)O": {"Co": 2, "Cu": 2},
+    "EuTiO3": {"Eu": 2, "Ti": 4},
+    "EuFeO3": {"Eu": 3, "Fe": 3},
+    "Li3Nd3Te2O12": {"Te6+": 6},
+    "LiNi0.94Co0.05Te0.01O2": {"Te6+": 6, "Ni": 2 + 0.91 / 0.94},
+    "Bi2TeO5": {"Bi": 3, "Te4+": 4},
+    "Bi2O2Te": {"Te": -2},
+    "Te2V2O9": {"Te4+": 4, "V": 5},
+    "Se2O4": {"Se4+": 4},
+    "(Ti,Zr,Hf,Nb,Ta)N": {"Ti": 3, "Zr": 3, "Ta": 3},
+    "Fe2+S-2": {"Fe2+": 2, "S-": -1},
+    "Ni(CH3COO)2·4H2O": {"Ni": 2, "C": 0},
+    "MnC2O4·2H2O": {"Mn": 2, "C": 3},
+    "Li2C2O4": {"C": 3},
+    "NaHCO3": {"C": 4},
+    "Li2.5Nb12WO33": {"W": 5, "Nb": 58.5 / 12},
 }
 
 
@@ -75,6 +90,27 @@ def test_lithium_vacancies_close_an_excess():
     assert found.neutrality.vacancies == pytest.approx({"Li": 0.2}, rel=1e-9)
 
 
+def test_vacancies_that_close_the_charge_are_said():
+    assert any("0.2 Li per formula unit left out" in n for n in entropy_of("Li1.2AlO2").notes)
+    with pytest.raises(InputError, match="charge"):
+        entropy_of("Li5O2")
+
+
+@pytest.mark.parametrize(
+    ("formula", "structure", "said"),
+    [
+        ("Li7La3Nb0.5Ta1.5O12", "garnet", "Nb 3+"),
+        ("Nb10NiCoWO33", "", "Ni 4+"),
+        ("Li0.1NiO2", "layered", ""),
+        ("LaNiO3", "", ""),
+        ("NbN", "", ""),
+    ],
+)
+def test_states_that_few_would_accept_are_said(formula, structure, said):
+    unusual = [n for n in entropy_of(formula, structure).notes if "unusual" in n]
+    assert any(said in n for n in unusual) if said else not unusual
+
+
 def test_metals_and_solutions_are_not_asked():
     assert not entropy_of("[Fe0.5Ni0.5]").neutrality.asked
     assert not entropy_of("0.5 EC + 0.5 DMC").neutrality.asked
@@ -82,6 +118,16 @@ def test_metals_and_solutions_are_not_asked():
 
 def test_a_charge_that_cannot_be_closed_is_reported_on_request():
     assert entropy_of("NaCl2", strict=False).neutrality.residual == -1
+
+
+@pytest.mark.parametrize(("formula", "said"), [("FeS2", True), ("NiSe2", True), ("Fe3S4", False), ("MoS2", False)])
+def test_pairs_of_anions_are_said(formula, said):
+    assert any("formal" in n for n in entropy_of(formula).notes) is said
+
+
+def test_a_cation_among_the_anions_is_said():
+    assert "Te6+ is taken as a cation" in entropy_of("Li3Nd3Te2O12").notes[-1]
+    assert not any("cation" in n for n in entropy_of("Li6PS5Cl").notes)
 
 
 def test_every_ladder_climbs_without_gaps():

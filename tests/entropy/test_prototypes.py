@@ -1,7 +1,10 @@
 """Structures: who sits where, and what is refused."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from epitropy.entropy.assess import entropy_of
 from epitropy.entropy.formula import read_formula
 from epitropy.entropy.prototypes import place, prototype, prototype_names
 from epitropy.errors import InputError
@@ -50,10 +53,25 @@ def test_wadsley_roth_sites_follow_from_the_block(name):
     ("formula", "structure", "site", "expected"),
     [
         ("Li1.2Ni0.13Co0.13Mn0.54O2", "layered", "M", {"Ni": 0.13, "Co": 0.13, "Mn": 0.54, "Li": 0.2}),
-        ("Li0.95Ni1.05O2", "layered", "Li", {"Li": 0.95, "Ni": 0.05}),
-        ("Li0.5CoO2", "layered", "Li", {"Li": 0.5, "Va": 0.5}),
+        ("Li0.95Ni1.05O2", "layered", "alkali", {"Li": 0.95, "Ni": 0.05}),
+        ("Li0.5CoO2", "layered", "alkali", {"Li": 0.5, "Va": 0.5}),
         ("Li2MnO3", "layered", "M", {"Mn": round(2 / 3, 6), "Li": round(1 / 3, 6)}),
         ("CoFe2O4", "spinel", "8a", {"Fe": 1.0}),
+        ("CoMn2O4", "spinel", "8a", {"Co": 1.0}),
+        ("MnFe2O4", "spinel", "8a", {"Mn": 1.0}),
+        ("MgFe2O4", "spinel", "8a", {"Fe": 1.0}),
+        ("ZnFe2O4", "spinel", "8a", {"Zn": 1.0}),
+        ("NiAl2O4", "spinel", "8a", {"Al": 1.0}),
+        ("LiAl0.1Mn1.9O4", "spinel", "8a", {"Li": 1.0}),
+        ("Cr0.6Mn0.6Fe0.6Co0.6Ni0.6O4", "spinel", "8a", {"Fe": 0.6, "Co": 0.4}),
+        ("Mn2O4", "spinel", "8a", {"Va": 1.0}),
+        ("LiNi0.33Mn0.33Co0.33O2", "layered", "M", dict.fromkeys(["Ni", "Mn", "Co"], round(1 / 3, 6))),
+        ("LiNi0.8Co0.1Mn0.08O2", "layered", "M", {"Ni": 0.8, "Co": 0.1, "Mn": 0.08, "Va": 0.02}),
+        ("NaNi0.5Mn0.5O2", "layered", "alkali", {"Na": 1.0}),
+        ("Fe4[Fe(CN)6]3", "Prussian blue", "M(C)", {"Fe": 0.75, "Va": 0.25}),
+        ("Na1.5Mn[Fe(CN)6]0.75", "Prussian blue", "M(C)", {"Fe": 0.75, "Va": 0.25}),
+        ("Fe4[Fe(CN)6]3", "Prussian blue", "N", {"N": 1.0}),
+        ("Ba0.5Sr0.5Co0.8Fe0.2O2.5", "perovskite", "O", {"O": round(5 / 6, 6), "Va": round(1 / 6, 6)}),
         ("MgAl2O4", "spinel", "8a", {"Mg": 1.0}),
         ("LiNi0.5Mn1.5O4", "spinel", "16d", {"Ni": 0.25, "Mn": 0.75}),
         ("Li4Ti5O12", "spinel", "16d", {"Ti": round(5 / 6, 6), "Li": round(1 / 6, 6)}),
@@ -73,6 +91,60 @@ def test_wadsley_roth_sites_follow_from_the_block(name):
 )
 def test_who_sits_where(formula, structure, site, expected):
     assert occupancies(formula, structure)[site] == expected
+
+
+MOVERS = [  # surplus metals for which no order is known
+    ("layered", ["Li0.7", "Cr0.5", "Ti0.8", "O2"]),
+    ("layered", ["Li0.6", "Ni0.4", "Al0.3", "V0.3", "Ti0.4", "O2"]),
+    ("perovskite", ["Sr0.8", "Ti0.6", "Nb0.6", "O3"]),
+    ("spinel", ["Zr0.5", "Sn0.5", "Ti1", "Mg1", "O4"]),
+    ("Nb14W3O44", ["Ti1", "Zr1", "Nb15", "O44"]),
+    ("rock_salt", ["Ti0.25", "Zr0.25", "Hf0.5", "C"]),
+]
+
+
+@given(st.sampled_from(MOVERS), st.randoms())
+def test_the_order_of_a_formula_changes_nothing(case, random):
+    structure, pieces = case
+    shuffled = random.sample(pieces, len(pieces))
+    one, other = (entropy_of("".join(p), structure, strict=False) for p in (pieces, shuffled))
+    assert other.entropy.by_site == pytest.approx(one.entropy.by_site, rel=1e-9, abs=1e-9)
+    assert other.neutrality.states == pytest.approx(one.neutrality.states, rel=1e-9, abs=1e-9)
+
+
+def test_surplus_without_an_order_is_shared_in_proportion():
+    lithium = occupancies("Li0.7Cr0.5Ti0.8O2", "layered")["alkali"]
+    assert lithium == {"Li": 0.7, "Cr": round(0.3 * 5 / 13, 6), "Ti": round(0.3 * 8 / 13, 6)}
+    assert occupancies("Li0.9Ni0.5Mn0.6O2", "layered")["alkali"] == {"Li": 0.9, "Ni": 0.1}  # where one is listed first
+
+
+def test_a_vacancy_on_a_site_that_should_be_full_is_said():
+    found = entropy_of("Li[Ni0.8Co0.1]O2", "layered")
+    assert found.composition.sublattices[1].occupancies["Va"] == pytest.approx(0.1, rel=1e-9)
+    assert "0.1 of 1 sites M are taken as vacant" in found.notes
+    assert not any("vacant" in n for n in entropy_of("Li0.5CoO2", "layered").notes)
+
+
+def test_no_lithium_is_the_limit_of_little():
+    none, little = (entropy_of(f"{li}Ni0.9Co0.05Mn0.05O2", "layered").entropy for li in ("", "Li0.000001"))
+    assert little.per_cation_site == pytest.approx(none.per_cation_site, rel=1e-3) and none.site == "M"
+    assert none.per_cation_site / 8.314462618 == pytest.approx(0.394 / 2, rel=2e-3)
+
+
+@pytest.mark.parametrize("formula", ["CoMn2O4", "MgFe2O4", "Cr0.6Mn0.6Fe0.6Co0.6Ni0.6O4"])
+def test_a_guessed_spinel_says_so(formula):
+    assert any("degree of inversion" in n for n in entropy_of(formula, "spinel").notes)
+    assert not any("inversion" in n for n in entropy_of("LiNi0.5Mn1.5O4", "spinel").notes)
+
+
+@pytest.mark.parametrize(("formula", "structure"), [("TiO2", "rock_salt"), ("La2Zr2O7", "fluorite")])
+def test_vacancies_of_a_structure_are_said(formula, structure):
+    assert any("taken as vacant" in n for n in entropy_of(formula, structure).notes)
+
+
+def test_with_a_structure_brackets_need_not_add_up():
+    found = entropy_of("Li10.35[Sn0.27Si1.08]P1.65S12", "LGPS").composition.sublattices[1]
+    assert found.multiplicity == pytest.approx(3, rel=1e-9) and found.occupancies["Si"] == pytest.approx(0.36, rel=1e-9)
 
 
 def test_the_formula_unit_stays_the_users():

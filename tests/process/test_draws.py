@@ -35,7 +35,7 @@ def test_without_spread_the_band_is_the_profile(alone):
     held = alone
     for name in drawn_inputs(alone):
         held = held.changed(name, lambda v: type(v)(value=v.at(0.5).value, unit=v.unit))
-    found = profile_bands(held, 3)
+    found = profile_bands(held, 8)
     assert found.low.zone_width == found.high.zone_width
     assert np.allclose(found.fraction[0], found.fraction[2], rtol=1e-12, atol=1e-15)
     assert not any(found.drivers.values())
@@ -59,8 +59,10 @@ def test_a_draw_that_cannot_be_is_counted(alone, monkeypatch):
     found = profile_bands(alone, 8)
     assert found.failed == {"anneal.temperature drawn outside its range": 2}
     monkeypatch.setattr(module, "front", lambda cell: (_ for _ in ()).throw(InputError("x", "y", "z")))
-    with pytest.raises(InputError, match="gave no profile"):
+    with pytest.raises(InputError, match="8 of 8 gave no profile"):
         profile_bands(alone, 8)
+    with pytest.raises(InputError, match="at least 8, or 0"):
+        profile_bands(alone, 1)
 
 
 def test_a_single_cause_gets_all_of_the_spread(alone, made):

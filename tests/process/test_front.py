@@ -8,7 +8,8 @@ import pytest
 from epitropy.constants import GAS_CONSTANT
 from epitropy.entropy.stage import profile_entropy
 from epitropy.errors import InputError
-from epitropy.process.front import coated_cell, film_share, mean_entropy, only, reading
+from epitropy.pipeline import film_site_density
+from epitropy.process.front import boundary_thickness, coated_cell, film_share, front, mean_entropy, only, reading
 from epitropy.study import load_study
 
 
@@ -57,6 +58,18 @@ def test_share_in_boundaries_weighs_cations_by_their_dose(made):
     dose = {s: paths.infiltrated[s] / paths.share[s] for s in paths.species}
     total = sum(paths.share[s] * n for s, n in dose.items()) / sum(dose.values())
     assert paths.total_share == pytest.approx(total, rel=1e-12)
+
+
+@pytest.mark.parametrize("change", [{}, {"agglomerate_diameter": 500e-9}, {"dose": 0.03}])
+def test_boundaries_hold_no_more_than_was_weighed(alone, change):
+    """Thickness x area of all boundaries x density of sites is the share of the dissolved cations that ran there."""
+    cell = alone.at({}).cells["coated"]
+    dials = {name: replace(getattr(cell.coating, name), value=value) for name, value in change.items()}
+    found = front(replace(cell, coating=replace(cell.coating, **dials)))
+    per_kg = 6 / (found.particle.density * found.particle.diameter) * found.boundaries.boundary_area
+    held = boundary_thickness(found) * per_kg * film_site_density(found.layer)
+    dissolved = sum(found.layer.dissolved_cations.values())
+    assert held == pytest.approx(found.boundaries.total_share * dissolved, rel=1e-12) and held < dissolved
 
 
 def test_a_cell_without_coating_is_refused():

@@ -86,7 +86,25 @@ def test_intervals_come_from_the_same_draws_at_every_node(alone):
     assert again.nodes[0].median.zone_width == found.nodes[1].median.zone_width
 
 
-def test_a_node_that_fails_keeps_its_reason(alone):
-    bad, good = anneal_map(alone, [axis("anneal.temperature=-300,700", alone)]).nodes
-    assert bad.median is None and "temperature" in bad.failure
-    assert good.median is not None and not good.failure
+@pytest.mark.parametrize(
+    "text", ["anneal.temperature=-300,700", "anneal.time=-1h,2h", "anneal.diffusivity_host.Ni=-1e-15,1e-15"]
+)
+def test_a_setting_that_cannot_be_is_refused_before_anything_is_computed(alone, text):
+    with pytest.raises(InputError, match=f"--vary {text.split('=')[0]}"):
+        axis(text, alone)
+
+
+def test_a_node_counts_the_draws_that_failed(alone, monkeypatch):
+    from epitropy.process import vary
+
+    calls = iter(range(100))
+
+    def sometimes(cell):
+        if next(calls) < 3:
+            raise InputError("anneal.mixing_enthalpy.Ni-Nb", "a spinodal", "less")
+        return front(cell)
+
+    monkeypatch.setattr(vary, "front", sometimes)
+    bad, good = anneal_map(alone, [axis("anneal.time=1h,5h", alone)], draws=4).nodes
+    assert bad.median is None and bad.failed == 3 and "spinodal" in bad.failure
+    assert good.median is not None and good.failed == 0

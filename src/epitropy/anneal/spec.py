@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ class Anneal:
     ramp_rate: Annotated[Sourced, Unit("K/s", show="K/min")]
     cool_rate: Annotated[Sourced, Unit("K/s", show="K/min")]
     gas: str = "O2"
+    geometry: Literal["plane", "sphere"] = "plane"  # of the host under the layer
     oxygen_pressure: Annotated[Mapping[str, Sourced], Unit("Pa", show="atm")]  # by gas
     diffusivity_host: Diffusivities  # at 700 degC, by cation
     diffusivity_film: Diffusivities

@@ -83,7 +83,7 @@ def influences(
 
 def moved_settings(study: Study) -> dict[str, Study]:
     """The study with each input that has no spread moved by 2 %, by dotted name; zeros are moved to 0.02."""
-    fixed = [n for n, v in study.inputs().items() if not v.uncertain and not n.endswith(TOGETHER)]
+    fixed = [n for n, v in study.inputs().items() if not v.uncertain]
     moved = {}
     for name in fixed:
         try:
@@ -93,11 +93,8 @@ def moved_settings(study: Study) -> dict[str, Study]:
     return moved
 
 
-TOGETHER = "coating.precursors.ZrO2"  # shares are taken as a ratio: the other one is moved
-
-
 CHOICES = {
-    "anneal": {"gas": ("O2", "air")},
+    "anneal": {"gas": ("O2", "air"), "geometry": ("plane", "sphere")},
     "coating": {
         "dose_basis": ("host", "total"),
         "area_basis": ("outer", "wetted"),

@@ -27,8 +27,9 @@ def anneal(
         ),
     ] = None,
     draws: Annotated[
-        int, typer.Option(min=0, help="Draws of all graded inputs (a map takes at most 16 a point); 0: medians alone.")
-    ] = 128,
+        int | None,
+        typer.Option(min=0, help="Draws of all graded inputs [128, and 16 at each point of a map]; 0: medians alone."),
+    ] = None,
     scan: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Draw a measured line scan: depth_nm and at.% per element.")
     ] = None,
@@ -47,6 +48,7 @@ def anneal(
     from .. import store
     from ..errors import InputError
     from ..process.anneal import anneal_study
+    from ..process.draws import LEAST_DRAWS
     from ..process.front import coated_cell, only
     from ..process.scan import read_scan
     from ..process.vary import axis
@@ -59,10 +61,16 @@ def anneal(
         raise InputError("--scan", "both --scan and --fit-scan", "one of them", "--fit-scan draws the scan as well.")
     name = coated_cell(loaded, cell)
     axes = [axis(text, only(loaded, name)) for text in vary or ()]
-    broadening = parse(resolution, "m", "nm")
+    try:
+        broadening = parse(resolution, "m", "nm")
+    except InputError as error:
+        raise InputError("--resolution", error.given, error.allowed, error.remedy) from None
     if broadening < 0:
         raise InputError("--resolution", resolution, "zero or more, e.g. '1 nm'")
-    folder = output or (None if as_json else store.default_folder(f"{loaded.name}-anneal", study_hash(loaded)))
+    if draws is not None and 0 < draws < LEAST_DRAWS:
+        raise InputError("--draws", f"{draws}", f"0 for the medians alone, or at least {LEAST_DRAWS}")
+    asked = store.fingerprint(study_hash(loaded), name, vary, draws, scan, fit_scan, resolution)
+    folder = output or (None if as_json else store.default_folder(f"{loaded.name}-anneal", asked))
     if folder:
         store.check_folder(folder)
     measured = scan or fit_scan
@@ -102,7 +110,7 @@ def _show(answer) -> None:
     from rich.console import Console
 
     from ..report import anneal_tables as rows
-    from ..report.anneal_page import BOUNDARY_NOTE, fit_text
+    from ..report.anneal_page import BOUNDARY_NOTE, fit_text, ions_text
 
     console = Console(highlight=False)
     if answer.map:
@@ -118,6 +126,7 @@ def _show(answer) -> None:
     found = rows.left_out_rows(answer)
     _table(console, "Without one element: entropy", [row[:5] for row in found])
     _table(console, "Without one element: zone and mismatch", [(row[0], *row[5:]) for row in found])
+    console.print(ions_text(answer), markup=False)
     if answer.bands:
         _table(console, "What the spread comes from", rows.driver_rows(answer))
         for reason, count in answer.bands.failed.items():
@@ -135,8 +144,8 @@ def _show_map(console, found) -> None:
         _table(
             console, f"{rows.HEADS[name]}, over {rows.axis_head(found.axes[0])} (across)", rows.sheet_rows(found, name)
         )
-    for node in (n for n in found.nodes if n.failure):
-        console.print(f"no profile: {node.failure}", markup=False)
+    for sentence in rows.failure_texts(found):
+        console.print(sentence, markup=False)
 
 
 _WIDEST_SHEET = 12  # columns that a terminal holds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from ..errors import EpitropyError
 
 INTERRUPTED = 130  # what a shell expects after Ctrl-C
+PIPE_CLOSED = 141  # and where the reader of a pipe left
 
 app = typer.Typer(
     name="epitropy",
@@ -59,8 +61,12 @@ class progress_bar:
 
 def main() -> None:
     """Run the command line; a fault of the input is one line and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a sign shows another in its place
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
         if code == INTERRUPTED:
             _stopped()
         sys.exit(code)
@@ -69,6 +75,13 @@ def main() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         _stopped()
+    except BrokenPipeError:  # whoever read along has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(PIPE_CLOSED)
+    except OSError as error:
+        print(f"epitropy: {error.strerror or error}; allowed: a place that can be written to", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
     except Exception as error:
         # faults of the command line itself: unknown verbs and options show their own usage
         if not hasattr(error, "show"):

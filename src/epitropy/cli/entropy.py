@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -90,15 +91,19 @@ def _table(file: Path, structure: str, strict: bool) -> tuple[list[dict[str, str
 
     faults: list[InputError] = []
     table = read_csv(file, on_fault=faults.append)
-    if FORMULA not in table.header:
+    if table.encoding != "UTF-8":
+        print(f"epitropy: {file} is no UTF-8 and was read as {table.encoding}", file=sys.stderr)
+    names = {h: _column(h, table.header) for h in table.header}
+    if FORMULA not in names.values():
         raise InputError(str(file), f"columns {', '.join(table.header)}", f"a column '{FORMULA}'")
     rows, found = [], []
     started, total = time.monotonic(), len(table.rows) + len(faults)
     with progress_bar() as progress:
         for k, row in enumerate(table.rows):
             try:
-                found.append(_assess(dict(row.cells), structure, strict))
-                rows.append({LINE: str(row.line), **row.cells})
+                cells = {names[h]: cell for h, cell in row.cells.items()}
+                found.append(_assess(cells, structure, strict))
+                rows.append({LINE: str(row.line), **cells})
             except InputError as error:
                 faults.append(
                     InputError(f"{file}, line {row.line}: {error.where}", error.given, error.allowed, error.remedy)
@@ -112,6 +117,12 @@ def _table(file: Path, structure: str, strict: bool) -> tuple[list[dict[str, str
     if faults:
         print(f"epitropy: {len(faults)} of {total} rows left out, {len(found)} delivered", file=sys.stderr)
     return rows, found
+
+
+def _column(name: str, header: tuple[str, ...]) -> str:
+    """'Formula' and 'Structure' in any case, unless a column has the plain name."""
+    small = name.lower()
+    return small if small in (FORMULA, STRUCTURE) and small not in header else name
 
 
 def _entry(row: dict[str, str], found: Any) -> dict[str, Any]:
@@ -191,10 +202,8 @@ def _show_one(found: Any) -> None:
     say(f"{_class(found.entropy)}, judged on {found.entropy.site}: {'; '.join(found.entropy.reasons)}")
     if found.neutrality.asked:
         say(f"oxidation states: {states_text(found)}; residual charge {_charge(found)}")
-        for species, amount in found.neutrality.vacancies.items():
-            say(f"vacancies that close the charge: {amount:.4g} {species} per formula unit")
     else:
-        say("neutrality: not asked (no anions)" if not _is_solution(found) else "neutrality: not asked (molecules)")
+        say(f"neutrality: not asked ({'molecules' if found.is_solution else 'no oxygen, nitrogen, sulfur or halogen'})")
     for label, unlike in found.descriptors.items():
         say(f"mismatch on {label}: {_mismatch(unlike)}")
         say(f"  radii in angstrom, {unlike.coordination} neighbours: {_radii(unlike)}")
@@ -208,18 +217,15 @@ def _charge(found: Any) -> str:
 
 def _bases(found: Any) -> list[tuple[str, float]]:
     s = found.entropy
-    if _is_solution(found):
+    if found.is_solution:
         return [("species", s.per_formula_unit)]
+    cation = [] if math.isnan(s.per_cation_site) else [("cation sites", s.per_cation_site)]
     return [
         (f"sites {s.site}", s.by_site[s.site]),
         ("formula units", s.per_formula_unit),
-        ("cation sites", s.per_cation_site),
+        *cation,
         ("atoms", s.per_atom),
     ]
-
-
-def _is_solution(found: Any) -> bool:
-    return any(s.molecular for s in found.composition.sublattices)
 
 
 def _class(entropy: Any) -> str:

@@ -79,7 +79,9 @@ def _show(p) -> None:
         unit = units.get(key, "1")
         value = significant(float(shown(number.value, Unit(number.unit, show=unit))), 4)
         lines += [f"{key.replace('_', ' ')}: {value} {unit}".removesuffix(" 1"), f"  {number.grade}: {number.source}"]
-    lines += ["spreads over the host on annealing" if p.wets else "does not spread over the host on annealing"]
+    lines += [f"becomes {p.becomes} in the anneal"] if p.becomes else []
+    spreads = "spreads" if p.wets else "does not spread"
+    lines += [f"{spreads} over the host on annealing" + (" (not stated)" if p.wets is None else "")]
     lines += [f"note: {p.note}"] if p.note else []
     for line in lines:
         console.print(line, markup=False)

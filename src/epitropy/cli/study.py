@@ -30,6 +30,11 @@ def check(file: StudyArgument) -> None:
     typer.echo(f"{len(inputs)} numbers: " + ", ".join(f"{n} {g}" for g, n in grades.most_common()))
     for name in (n for n, v in inputs.items() if v.source == UNGRADED):
         typer.echo(f"  {name} has no grade; write {{value: ..., grade: measured, source: ...}} if you measured it")
+    for name, wets in sorted({(p.name, p.wets) for c in study.cells.values() for p in c.phases.values()}):
+        if wets is None:
+            typer.echo(
+                f"  phases.{name} does not say whether it wets the host on annealing; taken not to: write 'wets: ...'"
+            )
     if study.calibration is None:
         typer.echo("no calibration: both cells will be predicted from priors alone")
     typer.echo("The study is in order.")

@@ -15,9 +15,9 @@ from ..units import FRACTION, NOT_NEGATIVE, POSITIVE, Unit, Within
 class Coating:
     """What is weighed and mixed onto the cathode particles.
 
-    Shares and dose are those of the dry, pure oxides; ``purity`` and ``water`` (H2O per formula unit of a hydrate) say
-    what has to be weighed for them, by precursor, the row ``other`` for all that are not named. ``mixer``, mixing time
-    and speed and the sieve are printed on the batch sheet; no law here uses them.
+    Shares and dose are those of the dry, pure precursors; ``purity`` and ``water`` (H2O per formula unit of a hydrate)
+    say what has to be weighed for them, by precursor, the row ``other`` for all that are not named. ``mixer``, mixing
+    time and speed and the sieve are printed on the batch sheet; no law here uses them.
     """
 
     precursors: Annotated[Mapping[str, Sourced], Unit("1", show="%"), FRACTION]

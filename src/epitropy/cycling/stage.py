@@ -21,8 +21,13 @@ from .spec import Cathode, Cell, Degradation, Protocol
 REFERENCE_CYCLES = 200  # the cycle number to which the priors of ageing refer
 
 
-def particle_of(cathode: Cathode, host: HostCurves, molar_mass: float) -> Particle:
-    """The powder as geometry; crystal density from the lattice, three formula units per hexagonal cell."""
+def particle_of(
+    cathode: Cathode, host: HostCurves, molar_mass: float, *, lithium: float = 1.0, metals: float = 1.0
+) -> Particle:
+    """The powder as geometry; crystal density from the lattice, three formula units per hexagonal cell.
+
+    ``lithium`` and ``metals`` (cations other than lithium) are per formula unit.
+    """
     sites = 3 / (host.cell_volume * AVOGADRO)
     return Particle(
         diameter=cathode.particle_diameter.value,
@@ -31,8 +36,9 @@ def particle_of(cathode: Cathode, host: HostCurves, molar_mass: float) -> Partic
         roughness=cathode.roughness.value,
         wetted_area=cathode.wetted_area.value,
         molar_mass=molar_mass,
+        lithium=lithium,
         residual_lithium=cathode.residual_lithium.value,
-        cation_site_density=sites,
+        cation_site_density=sites * metals,
     )
 
 

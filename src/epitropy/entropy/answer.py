@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..constants import GAS_CONSTANT
@@ -13,6 +14,9 @@ BASES = ("per_formula_unit", "per_cation_site", "per_atom")
 
 def as_json(found: CompositionEntropy) -> dict[str, Any]:
     """One entry of the list that ``epitropy entropy --json`` prints; entropies in R and in J/(mol K).
+
+    A basis that does not apply is null: a solution has no cation sites and no atoms, its formula unit is the mole of
+    species that ``formula_unit`` names.
 
     >>> from epitropy.entropy.assess import entropy_of
     >>> entry = as_json(entropy_of("(Mg0.2Co0.2Ni0.2Cu0.2Zn0.2)O"))
@@ -36,6 +40,7 @@ def as_json(found: CompositionEntropy) -> dict[str, Any]:
                 }
                 for site in found.composition.sublattices
             ],
+            "formula_unit": "mole of species" if found.is_solution else "mole of formula units",
             **{f"{basis}_R": getattr(entropy, basis) / GAS_CONSTANT for basis in BASES},
             **{f"{basis}_J_per_mol_K": getattr(entropy, basis) for basis in BASES},
             "classified_site": entropy.site,
@@ -90,4 +95,4 @@ def _states(found: CompositionEntropy) -> list[tuple[str, float]]:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value + 0.0:.6g}"
+    return "" if value is None or math.isnan(value) else f"{value + 0.0:.6g}"

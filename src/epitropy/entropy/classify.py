@@ -42,13 +42,27 @@ def within_range(fraction: ArrayLike) -> np.ndarray:
     return (y >= LEAST_FRACTION - TOLERANCE) & (y <= MOST_FRACTION + TOLERANCE)
 
 
+def high_entropy(elements: ArrayLike, entropy: ArrayLike) -> np.ndarray:
+    """The five-element rule: ``elements`` (elements, ...) fractions, ``entropy`` (...) in J/(mol K) per mole of sites.
+
+    Five elements or more within the range, and S >= 1.5 R; further elements outside it do not spoil that.
+
+    >>> high_entropy([[0.2, 0.6]] + [[0.2, 0.1]] * 4, [13.38, 10.21]).tolist()
+    [True, False]
+    """
+    counted = np.zeros(np.shape(entropy), dtype=np.int16)
+    for fraction in elements:
+        counted += within_range(fraction)
+    return (counted >= LEAST_ELEMENTS) & (np.asarray(entropy) / GAS_CONSTANT + TOLERANCE >= HIGH_ENTROPY)
+
+
 def is_high_entropy(elements: Mapping[str, float], entropy: float) -> bool:
-    """Five elements or more within the range, and S >= 1.5 R; further elements outside it do not spoil that.
+    """`high_entropy` of one site, from the fraction of each element.
 
     >>> is_high_entropy(dict.fromkeys("Mg Co Ni Cu Zn".split(), 0.2), 13.38)
     True
     """
-    return not _missing_elements(elements) and entropy / GAS_CONSTANT >= HIGH_ENTROPY - TOLERANCE
+    return bool(high_entropy(elements.values(), entropy))
 
 
 def reasons_for(elements: Mapping[str, float], entropy: float, counted_as: str = "elements") -> tuple[str, ...]:
@@ -70,11 +84,6 @@ def reasons_for(elements: Mapping[str, float], entropy: float, counted_as: str =
     gap = HIGH_ENTROPY - reduced
     verdict = f"is {gap:.3f} R below 1.5 R" if gap > TOLERANCE else "reaches 1.5 R"
     return (*lines, f"S = {reduced:.3f} R {verdict}")
-
-
-def _missing_elements(elements: Mapping[str, float]) -> int:
-    """How many elements within the range are still lacking."""
-    return max(0, LEAST_ELEMENTS - sum(bool(within_range(y)) for y in elements.values()))
 
 
 def _listed(elements: Mapping[str, float], lead: str) -> str:

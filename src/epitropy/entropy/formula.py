@@ -15,24 +15,26 @@ from functools import cache
 from types import MappingProxyType
 from typing import Annotated
 
+from ..chemistry import DOT, plain_formula
 from ..errors import InputError
 from ..records.entropy import VACANCY, Composition, Sublattice, element_of, is_anion
 from ..sources import table
 from ..units import Unit
 
 ROUNDING = 0.01  # amounts on a site may miss a whole number by this share: published digits are rounded
+MOST_ROUNDING = 0.03  # or by half of the last digit for each of them, but by no more than this
 SAID = 1e-3  # smaller shares of rounding go without saying
 
-_PREFIX = re.compile(r"(O3|P2|P3)-(?=[A-Z(\[{])")
+_PREFIX = re.compile(r"([OPT]\d)-(?=[A-Z(\[{])")
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
 _STATE = re.compile(r"(\d(?:\.\d+)?)?[+-]")
+_ENDS = re.compile(r"(?:O|F|S|Cl|N|Se|Br|Te|I)[\d.]*$|[)\]}]\d*$")  # how a whole formula ends
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(?:/(\d+))?")
-_DOT = re.compile(r"[·•*⋅]")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_SCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−–", "01234567890123456789+---")
 _DEEPEST = 20  # brackets within brackets
 _LARGEST_STATE = 8
 _MOST = 1e6  # atoms per formula unit
+_FLOAT = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Formula:
     amounts: Annotated[Mapping[str, float], Unit("1")]  # by species, vacancies left out
     composition: Composition
     bracketed: bool  # whether any bracket lets several species share a site
+    alloy: bool  # metals only, without brackets: all on one site
+    last_digit: Annotated[float, Unit("1")]  # the smallest step of its decimals; 0 without decimals
     notes: tuple[str, ...]
 
 
@@ -68,8 +72,13 @@ class _Site:
     sites: float
 
 
-def read_formula(text: str) -> Formula:
+def read_formula(
+    text: str, cations: Mapping[str, str] = MappingProxyType({}), *, brackets_count: bool = True
+) -> Formula:
     """Read a formula; an `InputError` says at which character it stops making sense.
+
+    ``cations`` names species for elements that look like anions but are none, like Te: Te6+ in an oxide. Where a
+    structure says who shares a site, ``brackets_count`` is False: then amounts in them may add up to anything.
 
     >>> found = read_formula("Li[Ni0.9Co0.05Mn0.05]O2")
     >>> [(s.label, s.multiplicity) for s in found.composition.sublattices]
@@ -79,14 +88,19 @@ def read_formula(text: str) -> Formula:
     """
     if not isinstance(text, str) or not text.strip():
         raise InputError("formula", "an empty text", "a formula like Li[Ni0.9Co0.05Mn0.05]O2")
-    plain = re.sub(r"(?<=\d),(?=\d)", ".", text.translate(_SCRIPTS).replace("□", VACANCY))
+    plain = plain_formula(text.replace("□", VACANCY))
+    _refuse_several(plain)
     prefix = _PREFIX.match(plain.strip())
     body = "".join(plain.split()).removeprefix(prefix.group() if prefix else "")
-    parts = _parts(text.strip(), body)
+    step = _last_digit(body)
+    parts = _parts(text.strip(), body, cations)
     notes: list[str] = []
-    sites = _merged(_sites(text.strip(), parts, 1.0, notes))
+    sites = _merged(_sites(text.strip(), parts, 1.0, notes, step if brackets_count else None))
     if not sites:
         raise InputError(_where(text), "no elements", "at least one element with an amount above zero")
+    alloy = len(sites) > 1 and all(len(s.amounts) == 1 and _is_metal(*s.amounts) for s in sites)
+    if alloy:
+        sites = [_Site({k: n for s in sites for k, n in s.amounts.items()}, sum(s.sites for s in sites))]
     amounts: dict[str, float] = {}
     for site in sites:
         for species, amount in site.amounts.items():
@@ -97,13 +111,45 @@ def read_formula(text: str) -> Formula:
         prefix=prefix.group(1) if prefix else "",
         amounts=MappingProxyType(amounts),
         composition=_composition(sites),
-        bracketed=any(len(s.amounts) > 1 for s in sites),
+        bracketed=not alloy and any(len(s.amounts) > 1 for s in sites),
+        alloy=alloy,
+        last_digit=step,
         notes=tuple(notes),
     )
 
 
 def _where(text: str) -> str:
-    return f"formula '{text.strip()}'"
+    return f"formula '{' '.join(text.split())}'"
+
+
+def _refuse_several(plain: str) -> None:
+    """Two formulas in one text would be read as one compound."""
+    pieces = re.sub(r"\s*([·•*⋅])\s*", r"\1", plain.strip()).split()
+    whole = [p for p in pieces if len(_SYMBOL.findall(p)) > 1 and _ENDS.search(p)]
+    if len(whole) > 1 or len(plain.strip().splitlines()) > 1:
+        raise InputError(_where(plain), "several formulas in one text", "one formula in each argument or cell")
+
+
+def _last_digit(body: str) -> float:
+    """The smallest step of the decimals in a text: 0.01 for two digits, 0 where there are none."""
+    digits = max(map(len, re.findall(r"\.(\d+)", body)), default=0)
+    return 10.0**-digits if digits else 0.0
+
+
+def rounding(last_digit: float, terms: int) -> float:
+    """How far rounded amounts may miss their sum: half of the last digit each, within limits.
+
+    >>> rounding(0.01, 3), rounding(0.001, 3), rounding(0.1, 5)
+    (0.015, 0.01, 0.03)
+    """
+    return max(ROUNDING, min(MOST_ROUNDING, terms * last_digit / 2))
+
+
+@cache
+def _is_metal(species: str) -> bool:
+    from pymatgen.core.periodic_table import Element
+
+    return species != VACANCY and species.isalpha() and Element(species).is_metal
 
 
 # --- text to tree
@@ -112,8 +158,8 @@ def _where(text: str) -> str:
 class _Reader:
     """Position in a text, and what may come next."""
 
-    def __init__(self, formula: str, text: str) -> None:
-        self.formula, self.text, self.at = formula, text, 0
+    def __init__(self, formula: str, text: str, cations: Mapping[str, str]) -> None:
+        self.formula, self.text, self.cations, self.at = formula, text, cations, 0
 
     def fault(self, given: str, allowed: str, remedy: str = "") -> InputError:
         return InputError(_where(self.formula), given, allowed, remedy)
@@ -170,23 +216,29 @@ class _Reader:
         state = self.take(_STATE)
         if state and float(state[1] or 1) > _LARGEST_STATE:
             raise self.fault(f"oxidation state {state[0]} of {symbol}", f"at most {_LARGEST_STATE}")
-        return _Leaf(symbol + (state[0] if state else ""), self.number())
+        if state and state[0] == "+" and symbol not in _univalent():
+            number = _NUMBER.match(self.text, self.at)
+            if number:
+                raise self.fault(f"'{symbol}+{number[0]}'", f"the number before the sign, '{symbol}{number[0]}+'")
+        return _Leaf(symbol + state[0] if state else self.cations.get(symbol, symbol), self.number())
 
     def symbol(self) -> str:
         match = _SYMBOL.match(self.text, self.at)
         known = [s for s in (match[0], match[0][0]) if s == VACANCY or s in _symbols()] if match else []
         if not known:
-            given = f"'{match[0] if match else self.text[self.at]}' at character {self.at + 1} is no element"
-            raise self.fault(given, "symbols of the periodic table, Va, numbers, brackets")
+            sign = match[0] if match else self.text[self.at]
+            given = f"'{sign}' at character {self.at + 1} is no element"
+            remedy = f"Write the number that {sign} stands for." if sign.islower() else ""
+            raise self.fault(given, "symbols of the periodic table, Va, numbers, brackets", remedy)
         self.at += len(known[0])
         return known[0]
 
 
-def _parts(formula: str, body: str) -> tuple[_Leaf | _Group, ...]:
+def _parts(formula: str, body: str, cations: Mapping[str, str]) -> tuple[_Leaf | _Group, ...]:
     """The tree of a formula; what follows a dot (crystal water) is a group with its number in front."""
     found: list[_Leaf | _Group] = []
-    for k, piece in enumerate(_DOT.split(body)):
-        reader = _Reader(formula, piece)
+    for k, piece in enumerate(DOT.split(body)):
+        reader = _Reader(formula, piece, cations)
         count = reader.number() if k else 1.0
         parts = reader.sequence()
         if reader.at < len(piece):
@@ -202,11 +254,24 @@ def _symbols() -> frozenset[str]:
     return frozenset(e.symbol for e in Element)
 
 
+@cache
+def _univalent() -> frozenset[str]:
+    """Elements with a state of 1+: their ``+`` needs no number, as in Li+2O2-."""
+    rows = table("oxidation_states.toml")
+    climbing = frozenset(step.split()[0] for step in rows["ladder"] if step.split()[1] == "1")
+    return climbing | frozenset(e for e, z in rows["fixed"].items() if z == 1)
+
+
 # --- tree to sublattices
 
 
-def _sites(formula: str, parts: Sequence[_Leaf | _Group], factor: float, notes: list[str]) -> Iterator[_Site]:
-    """Every species a site of its own, every bracket of only cations or only anions one shared site."""
+def _sites(
+    formula: str, parts: Sequence[_Leaf | _Group], factor: float, notes: list[str], step: float | None
+) -> Iterator[_Site]:
+    """Every species a site of its own, every bracket of only cations or only anions one shared site.
+
+    ``step`` is the last digit of the amounts, or None where brackets need not add up.
+    """
     for part in _with_centres(parts):
         if isinstance(part, _Leaf):
             if part.species == VACANCY:
@@ -219,18 +284,27 @@ def _sites(formula: str, parts: Sequence[_Leaf | _Group], factor: float, notes: 
             raise InputError(_where(formula), f"'{part.text}' holds no element", "elements in every bracket")
         elif part.count > 0:
             if _is_mixture(part):
-                yield _shared(formula, part, factor, notes)
+                yield _shared(formula, part, factor, notes, step)
             else:
-                yield from _sites(formula, part.parts, factor * part.count, notes)
+                yield from _sites(formula, part.parts, factor * part.count, notes, step)
 
 
 def _with_centres(parts: Sequence[_Leaf | _Group]) -> Iterator[_Leaf | _Group]:
-    """S in SO4 is no anion, and C in a cyanide is not that of a carbonate: say so by their states."""
-    yield from (_centre(part, after) for part, after in zip(parts, [*parts[1:], None]))
+    """S in SO4 is no anion; C is another one in cyanides, carbonitrides, carbonates: say so by their states."""
+    around = zip([None, *parts], parts, [*parts[1:], None])
+    yield from (_centre(part, before, after) for before, part, after in around)
 
 
-def _centre(part: _Leaf | _Group, after: _Leaf | _Group | None) -> _Leaf | _Group:
-    if not isinstance(part, _Leaf) or not isinstance(after, _Leaf):
+def _centre(part: _Leaf | _Group, before: _Leaf | _Group | None, after: _Leaf | _Group | None) -> _Leaf | _Group:
+    if not isinstance(part, _Leaf):
+        return part
+    if (
+        part.species == "C"
+        and part.amount < 1
+        and any(isinstance(n, _Leaf) and n.species == "N" for n in (before, after))
+    ):
+        return replace(part, species="C4-")  # shares the site of N; the C of a cyanide comes in whole numbers
+    if not isinstance(after, _Leaf):
         return part
     if part.species == "C" and after.species == "N" and after.amount == part.amount:
         return replace(part, species="C2+")
@@ -258,11 +332,15 @@ def _flat(parts: Sequence[_Leaf | _Group], factor: float = 1.0) -> dict[str, flo
     return found
 
 
-def _shared(formula: str, group: _Group, factor: float, notes: list[str]) -> _Site:
+def _shared(formula: str, group: _Group, factor: float, notes: list[str], step: float | None) -> _Site:
     """A bracket as a sublattice: as many sites as its amounts add up to, times its count."""
     amounts = {s: y for s, y in _flat(group.parts).items() if y > 0}
     total = sum(amounts.values())
-    sites = _site_count(total, is_anion(next(s for s in amounts if s != VACANCY)))
+    if step is None:
+        sites = total
+    else:
+        anions = is_anion(next(s for s in amounts if s != VACANCY))
+        sites = _site_count(total, anions, rounding(step, len(amounts)))
     if sites is None:
         raise InputError(
             _where(formula),
@@ -276,10 +354,10 @@ def _shared(formula: str, group: _Group, factor: float, notes: list[str]) -> _Si
     return _Site({s: scale * y for s, y in amounts.items()}, factor * group.count * sites)
 
 
-def _site_count(total: float, anions: bool) -> float | None:
+def _site_count(total: float, anions: bool, miss: float) -> float | None:
     """How many sites a bracket means; None where its amounts exceed one site without filling several."""
     whole = max(1.0, float(round(total)))
-    if abs(total / whole - 1) <= ROUNDING:
+    if abs(total / whole - 1) <= max(ROUNDING, miss / whole) + _FLOAT:
         return whole
     return total if total < 1 or anions else None
 

@@ -7,9 +7,10 @@ lithium (sodium, potassium) or of oxygen, within limits, or stays as residual.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import combinations
 from typing import Annotated
 
 import numpy as np
@@ -20,9 +21,10 @@ from ..records.entropy import VACANCY, Composition, Neutrality, Sublattice, elem
 from ..sources import table
 from ..units import Unit
 
-MOST_ALKALI_VACANT = 0.5  # of the alkali ions; beyond that the formula is wrong, not deficient
+MOST_ALKALI_VACANT = 1 / 6  # of the alkali ions, a surplus of a fifth; beyond that the formula is wrong
 MOST_OXYGEN_VACANT = 0.2  # of the oxygens; a fifth is a fluorite of trivalent ions but one
 ALKALI = ("Li", "Na", "K")
+_STRENGTH = ("F", "O", "Cl", "N", "Br", "I", "S", "Se", "Te")  # anions, the most electronegative first
 _ROUNDING = 0.01  # residual charge per anion charge that the digits of a formula may leave
 _TINY = 1e-9
 
@@ -38,13 +40,13 @@ class Balance:
     vacancies: Annotated[Array, Unit("1")]  # (n, species) amounts left out to close the charge
 
 
-def balance(species: Sequence[str], amounts: ArrayLike) -> Balance:
+def balance(species: Sequence[str], amounts: ArrayLike, cations: frozenset[str] = frozenset()) -> Balance:
     """Oxidation states of many compositions at once: ``amounts`` (n, species) to states (n, species).
 
     With charge Q_0 of the lowest states and steps k of capacity c_k = amount (z_to - z_from) in their fixed order,
     step k is taken to min(max(-Q_0 - sum_{j<k} c_j, 0), c_k). A species that carries its state (``Mn2+``) keeps it. A
-    positive rest leaves out alkali ions, a negative one oxygen, or stays in ``residual``. Raises `InputError` for an
-    element without states.
+    positive rest leaves out alkali ions, a negative one oxygen, or stays in ``residual``. ``cations`` are elements such
+    as S and Te that are no anions here. Raises `InputError` for an element without states.
 
     >>> found = balance(["Li", "Ni", "Co", "Mn", "O"], [[1, 0.9, 0.05, 0.05, 2], [1, 0.8, 0.1, 0.1, 2]])
     >>> found.states.round(3).tolist()
@@ -55,7 +57,7 @@ def balance(species: Sequence[str], amounts: ArrayLike) -> Balance:
         raise InputError("amounts", f"an array of shape {x.shape}", f"(n, {len(species)}), one column a species")
     columns = np.ascontiguousarray(x.T)
     states = np.empty_like(columns)
-    lowest, steps = _plan(tuple(species))
+    lowest, steps = _plan(tuple(species), cations)
     states[:] = lowest[:, None]
     need = -(lowest @ columns)
     for k, rise in steps:
@@ -91,11 +93,15 @@ def _leave_out(
 
 
 @cache
-def _plan(species: tuple[str, ...]) -> tuple[Array, tuple[tuple[int, float], ...]]:
+def _plan(species: tuple[str, ...], cations: frozenset[str]) -> tuple[Array, tuple[tuple[int, float], ...]]:
     """Lowest states by species, and the steps in order as (species, rise of the state)."""
     rows = table("oxidation_states.toml")
     known = {**rows["fixed"], **rows["anions"]}
-    ladder = [(e, float(low), float(high)) for e, low, high in (step.split() for step in rows["ladder"])]
+    nitride = {element_of(s) for s in species if is_anion(s)} - cations <= {"C", "N"}
+    written = (step.split() for step in [*(rows["nitrides"] if nitride else ()), *rows["ladder"]])
+    ladder = [(e, float(low), float(high)) for e, low, high in written if e not in rows["anions"] or e in cations]
+    if nitride:  # they have metallic bonds: no element is raised to 4+ before all have 3+
+        ladder.sort(key=lambda step: step[1])
     for element, low, _ in reversed(ladder):
         known[element] = low
     free = {s: k for k, s in enumerate(species) if state_of(s) is None}
@@ -108,10 +114,30 @@ def _plan(species: tuple[str, ...]) -> tuple[Array, tuple[tuple[int, float], ...
     return lowest, tuple((free[e], high - low) for e, low, high in ladder if e in free)
 
 
+def as_cations(species: Mapping[str, float]) -> dict[str, str]:
+    """Names with states for elements that must be cations, as Te in Li3Nd3Te2O12; empty where none or nothing helps.
+
+    Only what has a stronger anion beside it, and only where that alone closes the charge; the weakest anion first.
+
+    >>> as_cations({"Li": 3, "Nd": 3, "Te": 2, "O": 12}), as_cations({"Li": 1, "Ni": 1, "O": 2})
+    ({'Te': 'Te6+'}, {})
+    """
+    strongest = next((e for e in _STRENGTH if e in map(element_of, species)), None)
+    weaker = [e for e in reversed(_STRENGTH) if e in species and e != strongest]
+    for count in range(1, len(weaker) + 1):
+        for chosen in combinations(weaker, count):
+            found = balance(list(species), [list(species.values())], frozenset(chosen))
+            if abs(found.residual[0]) < _TINY * sum(species.values()) and not found.vacancies.any():
+                states = dict(zip(species, found.states[0]))
+                return {e: f"{e}{states[e]:.9g}+" for e in chosen}
+    return {}
+
+
 def balanced(composition: Composition, where: str, *, strict: bool = True) -> tuple[Composition, Neutrality]:
     """A composition with the vacancies that close its charge, and the states that balance it.
 
-    A composition without anions is a metal, a solution holds molecules: neither is asked. Raises `InputError` if the
+    A composition without O, N, S, halogens and the like is a metal, a carbide, a boride; a solution holds molecules:
+    none of these is asked. Raises `InputError` if the
     charge cannot be closed, unless ``strict`` is False or the digits of the formula explain it.
     """
     totals: dict[str, float] = {}
@@ -121,7 +147,7 @@ def balanced(composition: Composition, where: str, *, strict: bool = True) -> tu
                 totals[species] = totals.get(species, 0.0) + site.multiplicity * y
     if any(s.molecular for s in composition.sublattices) or not any(map(is_anion, totals)):
         return composition, Neutrality(asked=False)
-    found = balance(list(totals), [list(totals.values())])
+    found = balance(_with_free_carbon(totals), [list(totals.values())])
     residual = float(found.residual[0])
     states = dict(zip(totals, found.states[0].tolist()))
     anionic = -sum(states[s] * n for s, n in totals.items() if states[s] < 0)
@@ -132,6 +158,27 @@ def balanced(composition: Composition, where: str, *, strict: bool = True) -> tu
     left_out = {s: float(v) for s, v in zip(totals, found.vacancies[0]) if v > _TINY}
     neutrality = Neutrality(asked=True, states=states, residual=residual, vacancies=left_out)
     return _without(composition, left_out), neutrality
+
+
+def is_organic(species: Mapping[str, float]) -> bool:
+    """Whether carbon has neighbours of carbon or hydrogen, as in acetates and oxalates; else it is C4+.
+
+    >>> is_organic({"Ni": 1, "C": 4, "H": 6, "O": 4}), is_organic({"Li": 2, "C": 1, "O": 3})
+    (True, False)
+    """
+    carbon, oxygen = species.get("C", 0.0), species.get("O", 0.0)
+    return carbon > 0 and oxygen > 0 and ("H" in species or 2 * carbon <= oxygen < 3 * carbon)
+
+
+def _with_free_carbon(totals: Mapping[str, float]) -> list[str]:
+    """Species with the mean state of organic carbon that closes the charge while the metals keep their lowest."""
+    if not is_organic(totals):
+        return list(totals)
+    highest = ["C4+" if s == "C" else s for s in totals]
+    found = balance(highest, [list(totals.values())])
+    surplus = max(float(found.residual[0] + found.vacancies[0] @ (found.states[0] > 0)), 0.0)
+    state = max(4 - surplus / totals["C"], -4.0)
+    return [f"C{abs(state):.12g}{'+' if state >= 0 else '-'}" if s == "C" else s for s in totals]
 
 
 def _not_neutral(where: str, residual: float, states: dict[str, float]) -> InputError:

@@ -8,7 +8,8 @@ from ..errors import InputError
 from ..records.entropy import Composition, Sublattice
 
 _PLUS = re.compile(r"\s+\+\s+")
-_PART = re.compile(r"(?P<amount>\d+(?:[.,]\d+)?|[.,]\d+)\s*(?P<name>[^\W\d]\S*)$")
+_TIGHT = re.compile(r"\s*\+\s*(?=\.?\d)")  # in a text that begins with an amount, as no formula does
+_PART = re.compile(r"(?P<amount>\d+(?:[.,]\d+)?|[.,]\d+)(?:\s*(?P<name>[^\W\d]\S*)|\s+(?P<other>\S*[^\W\d]\S*))$")
 _SUM = 1e-6
 
 
@@ -18,7 +19,12 @@ def is_solution(text: str) -> bool:
     >>> is_solution("0.1 LiPF6 + 0.3 EC + 0.6 DMC"), is_solution("Mn2+0.2Mn3+0.2O")
     (True, False)
     """
-    return bool(_PLUS.search(text))
+    return len(_pieces(text)) > 1
+
+
+def _pieces(text: str) -> list[str]:
+    plain = text.strip()
+    return (_PLUS if _PLUS.search(plain) or not re.match(r"\.?\d", plain) else _TIGHT).split(plain)
 
 
 def read_solution(text: str) -> tuple[Composition, tuple[str, ...]]:
@@ -32,11 +38,11 @@ def read_solution(text: str) -> tuple[Composition, tuple[str, ...]]:
     """
     where = f"solution '{text.strip()}'"
     amounts: dict[str, float] = {}
-    for piece in _PLUS.split(text.strip()):
+    for piece in _pieces(text):
         match = _PART.match(piece.strip())
         if match is None:
             raise InputError(where, f"'{piece.strip()}'", "an amount in moles and a name, like '0.3 EC'")
-        name = match["name"]
+        name = match["name"] or match["other"]
         if name in amounts:
             raise InputError(where, f"'{name}' twice", "every species once")
         amounts[name] = float(match["amount"].replace(",", "."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from types import MappingProxyType
 
@@ -14,13 +15,16 @@ from ..laws import site_entropy
 from ..records.entropy import VACANCY, Composition, SiteEntropy, Sublattice, element_of
 from . import classify
 
+_BLOCK = 8192  # columns that stay in the processor's cache
+_SMALLEST = 1e-300  # stands in for 0 under the logarithm: 0 ln 0 = 0
+
 
 def site_entropy_of(composition: Composition) -> SiteEntropy:
     """Entropy of a composition on every basis, and the class of its most mixed site.
 
     Per mole of sites S_s = -R sum_i y_i ln y_i; per formula unit sum_s m_s S_s; per cation site the mean
-    over the sites that hold no anions; per atom divided by the occupied sites. Published numbers differ by
-    the basis.
+    over the sites that hold others than anions; per atom divided by the occupied sites. Published numbers differ by
+    the basis. What does not apply is nan: the last two in a solution, per cation site without cations.
 
     >>> from epitropy.records.entropy import Composition, Sublattice
     >>> metals = Sublattice(label="M", multiplicity=1, occupancies={"Ni": 0.9, "Co": 0.05, "Mn": 0.05})
@@ -32,15 +36,15 @@ def site_entropy_of(composition: Composition) -> SiteEntropy:
     sites = composition.sublattices
     by_site = {s.label: float(site_entropy(list(s.occupancies.values()))) for s in sites}
     per_formula_unit = _total(sites, by_site)
-    cations = [s for s in sites if not s.is_anion]
-    atoms = sum(s.multiplicity * sum(s.elements.values()) for s in sites)
+    cations = composition.cation_sites
+    atoms = sum(s.multiplicity * sum(s.elements.values()) for s in sites if not s.molecular)
     chosen = _classified(sites, by_site)
     entropy = by_site[chosen.label]
     return SiteEntropy(
         by_site=MappingProxyType(by_site),
         per_formula_unit=per_formula_unit,
-        per_cation_site=_total(cations, by_site) / sum(s.multiplicity for s in cations) if cations else 0.0,
-        per_atom=per_formula_unit / atoms if atoms else 0.0,
+        per_cation_site=_total(cations, by_site) / sum(s.multiplicity for s in cations) if cations else math.nan,
+        per_atom=per_formula_unit / atoms if atoms else math.nan,
         site=chosen.label,
         high_entropy=classify.is_high_entropy(chosen.elements, entropy),
         band=classify.entropy_band(entropy),
@@ -51,10 +55,21 @@ def site_entropy_of(composition: Composition) -> SiteEntropy:
 def profile_entropy(fractions: ArrayLike) -> np.ndarray:
     """S(z) in J/(mol K) per mole of sites, from fractions of shape (species, x); the result has shape (x,).
 
+    The law of `laws.site_entropy`, block by block for very many compositions. The caller answers for signs and sums.
+
     >>> profile_entropy([[0.5, 1.0], [0.5, 0.0]]).round(3).tolist()
     [5.763, 0.0]
     """
-    return site_entropy(np.moveaxis(np.asarray(fractions, dtype=float), 0, -1))
+    y = np.asarray(fractions, dtype=float)
+    columns = y.reshape(len(y), -1)
+    total = np.empty(columns.shape[1])
+    logarithm = np.empty((len(y), min(_BLOCK, len(total))))
+    for start in range(0, len(total), _BLOCK):
+        block = columns[:, start : start + _BLOCK]
+        ln = logarithm[:, : block.shape[1]]
+        np.log(np.maximum(block, _SMALLEST, out=ln), out=ln)
+        np.sum(np.multiply(ln, block, out=ln), axis=0, out=total[start : start + _BLOCK])
+    return -GAS_CONSTANT * total.reshape(y.shape[1:]) + 0.0
 
 
 def profile_band(fractions: ArrayLike) -> np.ndarray:
@@ -66,9 +81,10 @@ def profile_band(fractions: ArrayLike) -> np.ndarray:
     return classify.entropy_bands(profile_entropy(fractions))
 
 
-def profile_high_entropy(species: Sequence[str], fractions: ArrayLike) -> np.ndarray:
-    """Where a profile is high-entropy by the five-element rule; fractions of shape (species, x), result
-    (x,) bool.
+def profile_high_entropy(species: Sequence[str], fractions: ArrayLike, entropy: ArrayLike | None = None) -> np.ndarray:
+    """Where a profile is high-entropy by the five-element rule; fractions of shape (species, x), result (x,) bool.
+
+    Oxidation states of one element count once and ``Va`` never. Give the ``entropy`` (x,) where it is known already.
 
     >>> profile_high_entropy(["Mg", "Co", "Ni", "Cu", "Zn"], [[0.2, 0.6]] + [[0.2, 0.1]] * 4).tolist()
     [True, False]
@@ -76,11 +92,12 @@ def profile_high_entropy(species: Sequence[str], fractions: ArrayLike) -> np.nda
     y = np.asarray(fractions, dtype=float)
     if len(species) != len(y):
         raise InputError("species", f"{len(species)} names for {len(y)} rows", "one name a row")
-    elements = sorted({element_of(s) for s in species} - {VACANCY})
-    by_element = np.array([y[[element_of(s) == e for s in species]].sum(axis=0) for e in elements])
-    counted = classify.within_range(by_element).sum(axis=0)
-    enough = profile_entropy(y) / GAS_CONSTANT >= classify.HIGH_ENTROPY - 1e-9
-    return (counted >= classify.LEAST_ELEMENTS) & enough
+    rows: dict[str, list[np.ndarray]] = {}
+    for name, row in zip(species, y):
+        rows.setdefault(element_of(name), []).append(row)
+    rows.pop(VACANCY, None)
+    elements = [sum(row[1:], row[0]) for row in rows.values()]
+    return classify.high_entropy(elements, profile_entropy(y) if entropy is None else entropy)
 
 
 def _total(sites: Sequence[Sublattice], by_site: dict[str, float]) -> float:
@@ -89,4 +106,9 @@ def _total(sites: Sequence[Sublattice], by_site: dict[str, float]) -> float:
 
 def _classified(sites: Sequence[Sublattice], by_site: dict[str, float]) -> Sublattice:
     """The site to classify: a high-entropy one if there is any, else the one of highest entropy."""
-    return max(sites, key=lambda s: (classify.is_high_entropy(s.elements, by_site[s.label]), by_site[s.label]))
+
+    def rank(site: Sublattice) -> tuple[bool, float, bool]:
+        entropy = by_site[site.label]
+        return classify.is_high_entropy(site.elements, entropy), entropy, bool(site.elements)
+
+    return max(sites, key=rank)

@@ -10,8 +10,6 @@ import numpy as np
 from ..errors import InputError
 from .lattices import Lattice, Plane, reduced
 
-_MINUS = -np.eye(2, dtype=np.int64)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaneNet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from functools import partial
 
@@ -23,6 +23,7 @@ from ..study import Study
 from .front import Front, front, reading
 
 DRAWS = 128
+LEAST_DRAWS = 8  # for an interval to mean anything
 LEVELS = (0.1, 0.5, 0.9)
 ACTING = ("cathode.", "coating.", "anneal.")  # blocks that act on the profile
 DRIVEN = ("zone_width", "mean_entropy", "layer_thickness", "boundary_share")
@@ -40,9 +41,12 @@ def drawn_inputs(study: Study) -> dict[str, Sourced]:
 
 
 def draw_fronts(
-    study: Study, draws: int, progress: Progress = lambda done, total: None, pool: Executor | None = None
+    study: Study, draws: int, progress: Progress = lambda done, total: None, pool: ThreadPoolExecutor | None = None
 ) -> tuple[list[dict[str, float]], list[Front | str]]:
-    """Quantile points, and for each the annealed cell, or why there is none; ``study`` holds one cell."""
+    """Quantile points, and for each the annealed cell, or why there is none; ``study`` holds one cell.
+
+    ``pool`` holds threads: the compiled march lets go of the interpreter lock.
+    """
     points = quantiles(sorted(drawn_inputs(study)), draws)
     return points, list(mapped(partial(_front_at, study=study), points, progress, pool))
 
@@ -63,17 +67,20 @@ def profile_bands(
     study: Study,
     draws: int = DRAWS,
     progress: Progress = lambda done, total: None,
-    pool: Executor | None = None,
+    pool: ThreadPoolExecutor | None = None,
 ) -> ProfileBands:
     """Median and 80 % interval of fractions, entropy and readings over draws of all graded inputs.
 
     Raises `InputError` where fewer than half of the draws give a profile.
     """
+    if draws < LEAST_DRAWS:
+        raise InputError("draws", f"{draws}", f"at least {LEAST_DRAWS}, or 0 for the medians alone")
     points, found = draw_fronts(study, draws, progress, pool)
     kept = [i for i, f in enumerate(found) if isinstance(f, Front)]
     failed = Counter(f for f in found if isinstance(f, str))
-    if len(kept) < max(2, draws / 2):
-        raise InputError("draws", f"{len(failed)} of {draws} gave no profile ({failed.most_common(1)[0][0]})", "most")
+    if len(kept) < draws / 2:
+        reason, _ = failed.most_common(1)[0]
+        raise InputError("draws", f"{draws - len(kept)} of {draws} gave no profile, most: {reason}", "half of them")
     fronts = [found[i] for i in kept]
     readings = [reading(f) for f in fronts]
     species = fronts[0].profile.species
@@ -143,8 +150,9 @@ def drivers(
 ) -> dict[str, tuple[Driver, ...]]:
     """For each driven reading the inputs whose ranks go with its rank beyond chance, strongest first.
 
-    Spearman's rho; a share is rho^2 over the sum of those that stand out: a two-sided normal test of rho sqrt(n-1), at
-    one in a hundred for all inputs together.
+    Spearman's rho; the share is rho^2, of independent draws, so that shares add up to at most one and what is lacking
+    is put down to no input. Beyond chance: a two-sided normal test of rho sqrt(n-1), at one in a hundred for all
+    inputs together.
     """
     inputs = drawn_inputs(study)
     columns = {name: rankdata([p[name] for p in points]) for name in inputs}
@@ -156,11 +164,8 @@ def drivers(
             continue
         rho = {n: float(np.corrcoef(column, ranks)[0, 1]) for n, column in columns.items()}
         strong = sorted((n for n in rho if abs(rho[n]) >= least), key=lambda n: -abs(rho[n]))
-        total = sum(rho[n] ** 2 for n in strong)
         found[which] = tuple(
-            Driver(
-                name=n, label=inputs[n].label, grade=inputs[n].grade, rank_correlation=rho[n], share=rho[n] ** 2 / total
-            )
+            Driver(name=n, label=inputs[n].label, grade=inputs[n].grade, rank_correlation=rho[n], share=rho[n] ** 2)
             for n in strong
         )
     return found

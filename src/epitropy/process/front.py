@@ -10,7 +10,7 @@ import numpy as np
 
 from ..entropy.stage import profile_entropy
 from ..errors import InputError
-from ..pipeline import along_boundaries, coat, heat, powder
+from ..pipeline import along_boundaries, coat, film_site_density, heat, powder
 from ..records.anneal import DepthProfile
 from ..records.boundary import BoundaryInfiltration
 from ..records.coating import CoatingLayer, Particle
@@ -84,6 +84,17 @@ def mean_entropy(profile: DepthProfile) -> float:
     return float(profile_entropy(profile.fraction[:, zone]) @ weights / weights.sum())
 
 
+def boundary_thickness(made: Front) -> float:
+    """Volume of coating that ran into boundaries over all boundaries of the powder, m.
+
+    t = f n / (c a r): share f of the dissolved cations n (mol/kg) at c (mol/m3), boundary area r per smooth outer area
+    a = 6/(rho d) (m2/kg). Bare patches have boundaries too, so coverage and roughness are counted once, in n.
+    """
+    smooth = made.particle.outer_area / made.particle.roughness
+    volume = sum(made.layer.dissolved_cations.values()) / film_site_density(made.layer)
+    return made.boundaries.total_share * volume / (smooth * made.boundaries.boundary_area)
+
+
 def reading(made: Front) -> ProfileReading:
     """The numbers of a profile that are compared, mapped and drawn."""
     profile, layer = made.profile, made.layer
@@ -98,6 +109,6 @@ def reading(made: Front) -> ProfileReading:
         reduced_share=profile.reduced_share,
         host_lithium_taken=layer.host_lithium_taken,
         boundary_share=made.boundaries.total_share,
-        boundary_thickness=made.boundaries.coating_thickness or 0.0,
+        boundary_thickness=boundary_thickness(made),
         penetration=MappingProxyType(dict(profile.penetration)),
     )

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from ..entropy.classify import within_range
 from ..entropy.descriptors import site_descriptors
+from ..entropy.neutrality import balanced
 from ..entropy.stage import site_entropy_of
-from ..pipeline import heat
+from ..pipeline import heat, host_composition
 from ..records.anneal import DepthProfile
 from ..records.coating import CoatingLayer
-from ..records.entropy import Composition, Sublattice
+from ..records.entropy import Composition, Sublattice, element_of
 from ..records.process import LeftOut
 from ..study import CellStudy
 from .front import Front, mean_entropy
@@ -33,14 +34,27 @@ def leave_one_out(cell: CellStudy, made: Front) -> tuple[LeftOut, ...]:
     """
     metals = cell.cathode.composition["M"]
     main = max(metals, key=lambda e: metals[e])
-    rows = [_row("", "", made.profile)]
+    charges = host_charges(cell)
+    rows = [_row("", "", made.profile, charges)]
     for element in (e for e in made.profile.species if e != main):
         layer = _layer_without(made.layer, element)
         if not any(layer.cations_by_precursor.values()):
             continue  # nothing would be left to coat with
         profile = heat(_cell_without(cell, element, main), made.particle, layer)
-        rows.append(_row(element, _origin(element, made.layer, metals), profile))
+        rows.append(_row(element, _origin(element, made.layer, metals), profile, charges))
     return tuple(rows)
+
+
+def host_charges(cell: CellStudy) -> dict[str, float]:
+    """Mean oxidation states of the lithiated host's metals; those of coating cations are their usual ones.
+
+    >>> from epitropy.study import load_study
+    >>> round(host_charges(load_study("zhao2024").cells["coated"])["Ni"], 2)
+    2.94
+    """
+    _, neutrality = balanced(host_composition(cell), "host", strict=False)
+    states = {element_of(s): z for s, z in neutrality.states.items()}
+    return {e: states[e] for e in cell.cathode.composition["M"] if e in states}
 
 
 def _layer_without(layer: CoatingLayer, element: str) -> CoatingLayer:
@@ -61,11 +75,11 @@ def _origin(element: str, layer: CoatingLayer, metals: Mapping[str, float]) -> s
     return " and ".join([*places, *(["host"] if element in metals else [])])
 
 
-def _row(element: str, origin: str, profile: DepthProfile) -> LeftOut:
+def _row(element: str, origin: str, profile: DepthProfile, charges: Mapping[str, float]) -> LeftOut:
     total = sum(profile.layer_composition.values())
     shares = {e: y / total for e, y in profile.layer_composition.items() if y > 0}
     site = Sublattice(label="M", multiplicity=1.0, occupancies=shares)
-    described = site_descriptors(shares, coordination=COORDINATION)
+    described = site_descriptors(shares, coordination=COORDINATION, charges=charges)
     return LeftOut(
         element=element,
         brought_by=origin,
@@ -76,4 +90,5 @@ def _row(element: str, origin: str, profile: DepthProfile) -> LeftOut:
         mean_radius=described.mean_radius,
         size_mismatch=described.size_mismatch,
         valence_mismatch=described.valence_mismatch,
+        radii=described.radii,
     )

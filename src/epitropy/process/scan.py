@@ -1,90 +1,110 @@
-"""A measured line scan: read, laid over the profile, and what it says about the diffusivities."""
+"""A measured line scan: read from a table, and the profile as the scan would see it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from concurrent.futures import Executor
-from dataclasses import replace
 from pathlib import Path
-from statistics import NormalDist
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from ..csvfile import CsvTable, read_csv
 from ..errors import InputError
-from ..pipeline import heat
 from ..records.anneal import DepthProfile
-from ..records.process import Fitted, LineScan, ScanFit
+from ..records.process import LineScan
 from ..records.sourced import Sourced
-from ..study import CellStudy, Study
+from ..sources import sourced, table
 from ..units import convert
-from .front import front
 
-RESOLUTION = 1e-9  # m, standard deviation of the probe's broadening, unless given
-LEAST_NOISE = 0.002  # of a cation fraction; counting statistics are not better
 LEAST_POINTS = 5
-_LEVEL = 0.9  # upper end of the 80 % interval
-_ORIGIN_SPREAD = 2e-9  # m, how well a scan's zero is known
-_AMOUNT_SPREAD = 0.7  # of ln(film here over film on average)
-_WIDEST = 4.0  # standard deviations that a fit may leave its prior by
-_DEPTH = re.compile(r"(depth|distance|position|z)\s*[_ ]?[\[(/]?\s*(nm|um|µm|angstrom|å|a|m)?\s*[\])]?$", re.IGNORECASE)
-_COLUMN = re.compile(r"([A-Z][a-z]?)(?![a-z])")
+_OUTSIDE = 0.2  # of the median signal of all cations: below, the beam is off the particle
+_DEPTH = re.compile(r"(?:depth|distance|position|z)[\s_\[(/]*(nm|um|µm|angstrom|å)?[\s\])]*", re.IGNORECASE)
+_COLUMN = re.compile(r"([A-Z][a-z]?)(?![a-z])[\s_\[(,:-]*(.*?)[\s\])]*")
+_ATOMIC = re.compile(r"((at\.?|atomic|mole?)[\s_.]*)?(%|percent|fraction)?", re.IGNORECASE)
+_WEIGHT = re.compile(r"(wt|weight|mass)", re.IGNORECASE)
 
-Progress = Callable[[int, int], None]
+
+def brought(name: str, unit: str) -> Sourced:
+    """A graded number that scans bring along, from ``data/scan.toml``.
+
+    >>> brought("resolution", "m").value
+    1e-09
+    """
+    return sourced(table("scan.toml")[name], unit, f"scan.{name}")
 
 
 def read_scan(path: str | Path, species: tuple[str, ...]) -> LineScan:
     """A CSV with a depth column that names its unit (``depth_nm``) and a column of at.% (or fractions) per element.
 
     Depth counts inwards from the outer surface. The cations of the model are normalised to a sum of one at every
-    depth; other columns (oxygen, lithium, carbon) are left out and named. What background subtraction left a little
-    below zero stays, as cutting it off would lift the mean. Raises `InputError` for a file without
-    such columns, with fewer than five points or with a depth at which no cation is left.
+    depth; other columns (oxygen, lithium, errors, counts) are left out and named. What background subtraction left a
+    little below zero stays, as cutting it off would lift the mean; points with less than a fifth of the usual signal
+    lie outside the particle and are left out. Raises `InputError` for a file without such columns, in weight percent,
+    with two columns of one element, depths above the surface, or fewer than five points.
     """
-    table = read_csv(path)
-    column, unit = _depth_column(table)
-    elements = {name: _element(name) for name in table.header if name != column}
-    known = {element: name for name, element in elements.items() if element in species}
-    if len(known) < 2:
-        raise InputError(
-            str(path), f"columns {', '.join(table.header)}", f"at least two of {', '.join(species)}, e.g. Ni_at_percent"
-        )
-    if len(table.rows) < LEAST_POINTS:
-        raise InputError(str(path), f"{len(table.rows)} points", f"at least {LEAST_POINTS}")
-    depth = np.array([convert(d, unit, "m") for d in table.numbers(column)])
-    found = tuple(e for e in species if e in known)
-    values = np.array([table.numbers(known[e]) for e in found])
-    if not np.all(values.sum(axis=0) > 0):
-        line = table.rows[int(np.argmin(values.sum(axis=0)))].line
-        raise InputError(f"{path}, line {line}", "no cation of the model", "points within the particle")
-    order = np.argsort(depth)
+    found = read_csv(path)
+    column, unit = _depth_column(found)
+    known = _element_columns(found, column, species)
+    depth = np.array([convert(d, unit, "m") for d in found.numbers(column)])
+    values = np.array([found.numbers(name) for name in known.values()])
+    signal = values.sum(axis=0)
+    inside = signal >= _OUTSIDE * np.median(signal)
+    inside &= signal > 0
+    if inside.sum() < LEAST_POINTS:
+        raise InputError(str(path), f"{inside.sum()} points within the particle", f"at least {LEAST_POINTS}")
+    if depth[inside].min() < 0:
+        row = found.rows[int(np.argmin(np.where(inside, depth, np.inf)))]
+        allowed = "depths inwards from the outer surface, zero or more"
+        raise InputError(f"{path}, line {row.line}", f"depth {row.cells[column]} {unit}", allowed)
+    order = np.flatnonzero(inside)[np.argsort(depth[inside])]
     return LineScan(
         name=Path(path).name,
-        species=found,
+        species=tuple(known),
         depth=depth[order],
-        fraction=(values / values.sum(axis=0))[:, order],
-        ignored=tuple(n for n, e in elements.items() if e not in found),
+        fraction=(values / np.where(inside, signal, 1.0))[:, order],
+        ignored=tuple(n for n in found.header if n != column and n not in known.values()),
+        outside=int((~inside).sum()),
     )
 
 
-def _depth_column(table: CsvTable) -> tuple[str, str]:
-    for name in table.header:
+def _depth_column(found: CsvTable) -> tuple[str, str]:
+    for name in found.header:
         match = _DEPTH.fullmatch(name.strip())
-        if match and match.group(2):
-            unit = match.group(2).replace("µ", "u")
-            return name, "angstrom" if unit.lower() in ("å", "a", "angstrom") else unit.lower()
+        if match and match.group(1):
+            unit = match.group(1).lower().replace("µ", "u")
+            return name, "angstrom" if unit == "å" else unit
         if match:
             raise InputError(
-                f"{table.path}, column '{name}'", "a depth without a unit", "depth_nm, depth_um or depth_angstrom"
+                f"{found.path}, column '{name}'", "a depth without a unit", "depth_nm, depth_um or depth_angstrom"
             )
-    raise InputError(table.path, f"columns {', '.join(table.header)}", "a column depth_nm, and one per element")
+    raise InputError(found.path, f"columns {', '.join(found.header)}", "a column depth_nm, and one per element")
 
 
-def _element(name: str) -> str:
-    match = _COLUMN.match(name)
-    return match.group(1) if match else ""
+def _element_columns(found: CsvTable, depth: str, species: tuple[str, ...]) -> dict[str, str]:
+    """Cation of the model -> its column of atomic shares, in the order of the model."""
+    columns: dict[str, str] = {}
+    weight = ""
+    for name in (n for n in found.header if n != depth):
+        match = _COLUMN.fullmatch(name.strip())
+        if match is None or match.group(1) not in species:
+            continue
+        element, quantity = match.groups()
+        if _WEIGHT.match(quantity):
+            weight = name
+        elif _ATOMIC.fullmatch(quantity):
+            if element in columns:
+                given = f"columns '{columns[element]}' and '{name}'"
+                raise InputError(found.path, given, f"one column of {element}", "Remove or rename the other.")
+            columns[element] = name
+    if weight and len(columns) < 2:
+        remedy = "Divide each by its molar mass, or export atomic percent."
+        raise InputError(f"{found.path}, column '{weight}'", "weight percent", "atomic percent", remedy)
+    if len(columns) < 2:
+        raise InputError(
+            found.path,
+            f"columns {', '.join(found.header)}",
+            f"at least two of {', '.join(species)}, e.g. Ni_at_percent",
+        )
+    return {e: columns[e] for e in species if e in columns}
 
 
 def over_scan(profile: DepthProfile, scan: LineScan, *, shift: float = 0.0, resolution: float = 0.0) -> np.ndarray:
@@ -105,118 +125,6 @@ def over_scan(profile: DepthProfile, scan: LineScan, *, shift: float = 0.0, reso
 def _gauss(resolution: float) -> tuple[np.ndarray, np.ndarray]:
     if resolution <= 0:
         return np.zeros(1), np.ones(1)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(9)
+    nodes = np.linspace(-4, 4, 33)  # even, because profiles have kinks
+    weights = np.exp(-(nodes**2) / 2)
     return resolution * nodes, weights / weights.sum()
-
-
-def fit_scan(
-    study: Study,
-    scan: LineScan,
-    *,
-    resolution: float = RESOLUTION,
-    progress: Progress = lambda done, total: None,
-    pool: Executor | None = None,
-) -> ScanFit:
-    """Diffusivities that reproduce a scan, starting from the study's graded spreads as priors; one cell.
-
-    Minimises sum ((model - measured)/s)^2 + sum theta^2 over theta, each number's deviation from its prior in
-    standard deviations of its own distribution: D in host and film of each scanned cation, the dissolution rate, the
-    film amount at this spot and the scan's zero. s is the larger of 0.2 at.% and the scatter that the fit leaves.
-    Intervals are those of the normal distribution around the optimum (J^T J)^-1, on the scale of the prior, so that a
-    number on which the scan is silent keeps its prior. The most abundant cation is not counted: it follows from the
-    sum.
-    """
-    (cell,) = study.cells.values()
-    names = _fitted_names(study, cell, scan)
-    inputs = study.inputs()
-    model = _Model(study, names, scan, resolution, pool)
-    noise = _FIRST_NOISE
-    theta = np.zeros(len(names) + 2)
-    for attempt in range(_ROUNDS):  # the scatter sets the weight of the priors, and the other way round
-        progress(attempt, _ROUNDS)
-        found = least_squares(
-            lambda t, s=noise: np.concatenate([model.misfit(t) / s, t]),
-            theta,
-            jac=lambda t, s=noise: np.vstack([model.slope(t) / s, np.eye(t.size)]),
-            bounds=(-_WIDEST, _WIDEST),
-            ftol=1e-3,
-            max_nfev=15,
-        )
-        theta, before = found.x, noise
-        noise = max(float(np.sqrt(np.mean(model.misfit(theta) ** 2))), LEAST_NOISE)
-        if abs(noise - before) < 0.05 * before:
-            break
-    progress(_ROUNDS, _ROUNDS)
-    covariance = np.linalg.inv(found.jac.T @ found.jac)
-    spread = np.sqrt(np.diag(covariance))
-    return ScanFit(
-        scan=scan.name,
-        numbers=tuple(_fitted(n, inputs[n], t, s) for n, t, s in zip(names, theta, spread)),
-        origin_shift=float(theta[-1] * _ORIGIN_SPREAD),
-        noise=noise,
-        resolution=resolution,
-        points=scan.fraction.size,
-        profile=model.profile(theta),
-    )
-
-
-_ROUNDS = 4
-_FIRST_NOISE = 0.02
-_STEP = 0.05  # of a deviation, wide against the noise of the march's own steps
-
-
-def _fitted_names(study: Study, cell: CellStudy, scan: LineScan) -> list[str]:
-    """Uncertain diffusivities of the scanned cations, and the dissolution rate where there is something to dissolve."""
-    wanted = [f"anneal.diffusivity_{medium}.{e}" for e in scan.species for medium in ("host", "film")]
-    wanted.append("anneal.dissolution_rate")
-    (name,) = study.cells
-    inputs = study.inputs()
-    found = [n for w in wanted for n in (w, f"{name}.{w}") if n in inputs and inputs[n].uncertain]
-    if not found:
-        raise InputError("--fit-scan", "no diffusivity with a spread", "a spread on the numbers to be fitted")
-    return found
-
-
-class _Model:
-    """The profile under the scan as a function of deviations from the priors."""
-
-    def __init__(
-        self, study: Study, names: list[str], scan: LineScan, resolution: float, pool: Executor | None
-    ) -> None:
-        self.study, self.names, self.scan, self.resolution, self.pool = study, names, scan, resolution, pool
-        self.counted = np.arange(len(scan.species)) != scan.fraction.mean(axis=1).argmax()  # the rest follows from it
-
-    def profile(self, theta: np.ndarray) -> DepthProfile:
-        point = {n: float(NormalDist().cdf(t)) for n, t in zip(self.names, theta)}
-        (cell,) = self.study.at(point).cells.values()
-        made = front(cell)
-        amount = float(np.exp(_AMOUNT_SPREAD * theta[-2]))
-        return heat(cell, made.particle, replace(made.layer, coverage=made.layer.coverage / amount))
-
-    def misfit(self, theta: np.ndarray) -> np.ndarray:
-        """Model less measured, most abundant cation left out: shape (cations - 1) x points, flat."""
-        shift = float(theta[-1] * _ORIGIN_SPREAD)
-        model = over_scan(self.profile(theta), self.scan, shift=shift, resolution=self.resolution)
-        return (model - self.scan.fraction)[self.counted].ravel()
-
-    def slope(self, theta: np.ndarray) -> np.ndarray:
-        """Forward differences, (points, theta); towards the prior, so that no step leaves the bounds."""
-        steps = np.where(theta > 0, -_STEP, _STEP)
-        moved = [theta, *(theta + step * row for step, row in zip(steps, np.eye(theta.size)))]
-        base, *columns = (self.pool.map if self.pool else map)(self.misfit, moved)
-        return np.column_stack([(c - base) / step for c, step in zip(columns, steps)])
-
-
-def _fitted(name: str, prior: Sourced, theta: float, spread: float) -> Fitted:
-    z = NormalDist().inv_cdf(_LEVEL) * min(spread, 1.0)
-    low, value, high = (prior.at(float(NormalDist().cdf(theta + d))).value for d in (-z, 0.0, z))
-    return Fitted(
-        name=name,
-        label=prior.label or name,
-        prior=prior,
-        value=value,
-        low=low,
-        high=high,
-        deviation=theta,
-        informed=float(max(0.0, 1 - spread**2)),
-    )

@@ -11,11 +11,12 @@ import numpy as np
 from .. import __version__
 from ..calibrate.ensemble import quantiles
 from ..catalogue import phase
-from ..chemistry import element_counts, molar_mass
-from ..coating.stage import lithium_bound, metals, of_precursor
+from ..chemistry import molar_mass
+from ..coating.gas import fired
+from ..coating.stage import dose_per_host, lithium_bound, metals, of_precursor
 from ..errors import InputError
 from ..jsonio import to_json
-from ..pipeline import coat, powder
+from ..pipeline import coat, host_composition, powder
 from ..records.coating import CoatingLayer, Particle
 from ..records.sourced import Grade, Sourced
 from ..study import CellStudy, Study, study_hash
@@ -27,6 +28,7 @@ LEVELS = (0.1, 0.9)
 SIZES = (10e-9, 20e-9, 50e-9, 100e-9, 200e-9, 500e-9)  # m, agglomerates of the second table
 RECIPE = ("coating.precursors.", "coating.dose", "coating.purity.", "coating.water.")  # what is set by weighing
 PROGRAMME = ("anneal.temperature", "anneal.time", "anneal.ramp_rate", "anneal.cool_rate")  # and at the furnace
+DISSOLVING = ("dissolution_rate", "dissolution_activation_energy", "temperature", "time")
 WATER, CARBON_DIOXIDE = "H2O", "CO2"
 
 
@@ -53,7 +55,11 @@ class Weighing:
     precursor: str
     formula: str
     weighed: Mass  # what the balance shows
-    dry: Mass  # dry, pure oxide in it
+    dry: Mass  # dry, pure precursor in it
+    becomes: str  # formula of what is left after firing
+    left: Mass  # and how much of it
+    wets: bool
+    wets_stated: bool
     amount: Amount  # formula units
     purity: Share
     water: Annotated[Told, Unit("1")]  # H2O per formula unit
@@ -65,6 +71,8 @@ class LithiumBook:
     """Lithium that the products bind, and who gives it; in the batch."""
 
     bound: Amount
+    bound_all: Amount  # if every precursor dissolved
+    dissolved: Share  # of the precursors that do not wet
     brought: Amount  # by the precursors
     residual: Amount  # LiOH and Li2CO3 on the powder
     from_residual: Amount
@@ -98,7 +106,7 @@ class Outcome:
     thickness_mixed: Length  # where there is coating
     coverage: Share
     thickness: Length
-    mean_thickness_any_dose: Length  # with dose and shares as uncertain as the study states them
+    mean_thickness_any_dose: Length | None  # with dose and shares as uncertain as stated; None: they have no spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +143,8 @@ class BatchSheet:
     cations: Mapping[str, Annotated[Told, Unit("mol")]]
     lithium: LithiumBook
     settings: Settings
-    powder_out: Mass  # host and dry oxides
-    gas_lost: Mass  # water and carbon dioxide that leave: least and most as the interval's ends
+    powder_out: Mass  # all that is weighed in, less the gas
+    gas_lost: Mass  # what leaves as gas: least and most as the interval's ends
     layer: Outcome
     over_area: tuple[Line, ...]
     over_size: tuple[Line, ...]
@@ -175,7 +183,10 @@ def batch_sheet(study: Study, batch: float, cell: str | None = None, draws: int 
     layer = coat(chosen, particle)
     recipe = chosen.coating
     told = _grades(chosen)
+    dose = dose_per_host(recipe)
     weighings = tuple(_weighing(chosen, line, batch, told["mass"]) for line in layer.batch)
+    weighed = sum(w.weighed.value for w in weighings)
+    lost = _gas_lost(chosen, layer, particle, batch, told["gas"])
     return BatchSheet(
         study=study.name,
         title=study.title,
@@ -186,15 +197,15 @@ def batch_sheet(study: Study, batch: float, cell: str | None = None, draws: int 
         host_mass=batch,
         dose=_given(recipe.dose),
         dose_basis=recipe.dose_basis,
-        dose_of_host=Told(value=layer.mass_ratio, grade=told["dose"]),
-        dose_of_total=Told(value=layer.mass_ratio / (1 + layer.mass_ratio), grade=told["dose"]),
+        dose_of_host=Told(value=dose, grade=told["dose"]),
+        dose_of_total=Told(value=dose / (1 + dose), grade=told["dose"]),
         precursors=weighings,
-        weighed=Told(value=sum(w.weighed.value for w in weighings), grade=told["mass"]),
+        weighed=Told(value=weighed, grade=told["mass"]),
         cations={e: Told(value=n * batch, grade=told["dry"]) for e, n in layer.cations.items()},
-        lithium=_lithium(layer, particle, batch, told["lithium"]),
+        lithium=_lithium(layer, particle, batch, told["lithium"], told["dissolved"]),
         settings=_settings(chosen),
-        powder_out=Told(value=batch * (1 + layer.mass_ratio), grade=told["dry"]),
-        gas_lost=_gas_lost(chosen, layer, particle, batch, told["lithium"]),
+        powder_out=_less(batch + weighed, lost, told["gas"]),
+        gas_lost=lost,
         layer=_outcome(only(study, name), layer, told, draws),
         over_area=_over_area(chosen, particle),
         over_size=_over_size(chosen, particle),
@@ -215,17 +226,20 @@ def host_name(cell: CellStudy) -> str:
     >>> host_name(load_study("zhao2024").cells["bare"])
     'LiNi0.9Co0.05Mn0.05O2'
     """
-    metals = "".join(f"{e}{'' if y == 1 else f'{y:g}'}" for e, y in cell.cathode.composition["M"].items() if e != "Va")
-    return f"Li{metals}O2"
+    amounts: dict[str, float] = {}
+    for site in host_composition(cell).sublattices:
+        for e, y in site.elements.items():
+            amounts[e] = amounts.get(e, 0.0) + site.multiplicity * y
+    return "".join(f"{e}{'' if abs(n - 1) < 1e-9 else f'{n:.6g}'}" for e, n in amounts.items() if n > 0)
 
 
 def _without_gaps(node: Any) -> Any:
-    """Numbers without an interval carry no ends."""
+    """What does not apply is left out: ends of numbers without an interval, the row of a dose without a spread."""
     if isinstance(node, list):
         return [_without_gaps(v) for v in node]
     if not isinstance(node, dict):
         return node
-    return {k: _without_gaps(v) for k, v in node.items() if not (k in ("low", "high") and v is None)}
+    return {k: _without_gaps(v) for k, v in node.items() if v is not None}
 
 
 def _with_grams(node: Any) -> Any:
@@ -262,11 +276,11 @@ def _computed(*numbers: Sourced) -> Grade:
 def _grades(cell: CellStudy) -> dict[str, Grade]:
     """Grade of each kind of computed number, from the inputs that enter it."""
     recipe, host, heat = cell.coating, cell.cathode, cell.anneal
-    crystals = {p: phase(p, cell.phases) for p in recipe.precursors}
+    crystals = {p: fired(phase(p, cell.phases), cell.phases) for p in recipe.precursors}
     dry = [recipe.dose, *recipe.precursors.values()]
     lots = [of_precursor(rows, p) for rows in (recipe.purity, recipe.water) for p in crystals]
     bound = [lithium_bound(recipe, c, e) for c in crystals.values() for e in metals(c.formula)]
-    dissolved = [heat.dissolution_rate, heat.dissolution_activation_energy]
+    dissolved = dissolving = [getattr(heat, k) for k in DISSOLVING]
     if all(c.wets for c in crystals.values()):
         dissolved = []
     area = [host.wetted_area] if recipe.area_basis == "wetted" else [host.particle_diameter, host.roughness]
@@ -278,6 +292,8 @@ def _grades(cell: CellStudy) -> dict[str, Grade]:
         "dry": _computed(*dry),
         "mass": _computed(*dry, *lots),
         "lithium": _computed(*dry, *bound, *dissolved, host.residual_lithium),
+        "gas": _computed(*dry, *lots, *bound, *dissolved, host.residual_lithium),
+        "dissolved": _computed(*dissolving),
         "area": _computed(*area),
         "mean_thickness": _computed(*thick),
         "mixed": _computed(*cover),
@@ -290,12 +306,17 @@ def _grades(cell: CellStudy) -> dict[str, Grade]:
 
 def _weighing(cell: CellStudy, line: Any, batch: float, grade: Grade) -> Weighing:
     crystal, recipe = phase(line.precursor, cell.phases), cell.coating
+    oxide = fired(crystal, cell.phases)
     dry = _computed(recipe.dose, *recipe.precursors.values())
     return Weighing(
         precursor=line.precursor,
         formula=crystal.formula,
         weighed=Told(value=line.weighed * batch, grade=grade),
         dry=Told(value=line.mass * batch, grade=dry),
+        becomes=oxide.formula,
+        left=Told(value=line.mass_left * batch, grade=dry),
+        wets=bool(oxide.wets),
+        wets_stated=oxide.wets is not None or crystal.name not in cell.phases,
         amount=Told(value=line.amount * batch, grade=dry),
         purity=_given(of_precursor(recipe.purity, line.precursor)),
         water=_given(of_precursor(recipe.water, line.precursor)),
@@ -303,19 +324,21 @@ def _weighing(cell: CellStudy, line: Any, batch: float, grade: Grade) -> Weighin
     )
 
 
-def _lithium(layer: CoatingLayer, particle: Particle, batch: float, grade: Grade) -> LithiumBook:
+def _lithium(layer: CoatingLayer, particle: Particle, batch: float, grade: Grade, dissolved: Grade) -> LithiumBook:
     """The demand, residual lithium first, then the host."""
     residual = layer.residual_consumed * particle.residual_lithium
     numbers = {
         "bound": layer.lithium_bound * batch,
+        "bound_all": layer.lithium_bound_all * batch,
         "brought": layer.lithium_brought * batch,
         "residual": particle.residual_lithium * batch,
         "from_residual": residual * batch,
         "residual_share": layer.residual_consumed,
-        "from_host": layer.host_lithium_taken / particle.molar_mass * batch,
+        "from_host": layer.host_lithium_taken * particle.lithium / particle.molar_mass * batch,
         "host_share": layer.host_lithium_taken,
     }
-    return LithiumBook(**{k: Told(value=v, grade=grade) for k, v in numbers.items()})
+    told = {k: Told(value=v, grade=grade) for k, v in numbers.items()}
+    return LithiumBook(**told, dissolved=Told(value=layer.dissolved_share, grade=dissolved))
 
 
 def _settings(cell: CellStudy) -> Settings:
@@ -329,22 +352,31 @@ def _settings(cell: CellStudy) -> Settings:
 
 
 def _gas_lost(cell: CellStudy, layer: CoatingLayer, particle: Particle, batch: float, grade: Grade) -> Told:
-    """What leaves as gas: all reacted residual lithium LiOH at least, all Li2CO3 at most; and of the precursors."""
+    """What leaves as gas: water of the lots, all of the precursors that their oxides do not hold, of residual lithium.
+
+    The residual lithium that reacts was LiOH at least, Li2CO3 at most.
+    """
     own = 0.0
     for line in layer.batch:
-        counts = element_counts(phase(line.precursor, cell.phases).formula)
-        gas = counts.get("H", 0.0) / 2 * molar_mass(WATER) + counts.get("C", 0.0) * molar_mass(CARBON_DIOXIDE)
-        own += line.amount * gas * batch
+        water = of_precursor(cell.coating.water, line.precursor).value * molar_mass(WATER)
+        own += (line.amount * water + line.mass - line.mass_left) * batch
     reacted = layer.residual_consumed * particle.residual_lithium * batch
     least, most = (own + reacted / 2 * molar_mass(gas) for gas in (WATER, CARBON_DIOXIDE))
     return Told(value=(least + most) / 2, low=least, high=most, grade=grade)
+
+
+def _less(whole: float, lost: Told, grade: Grade) -> Told:
+    """What is left of a mass."""
+    return Told(value=whole - lost.value, low=whole - lost.high, high=whole - lost.low, grade=grade)
 
 
 def _outcome(study: Study, layer: CoatingLayer, told: Mapping[str, Grade], draws: int) -> Outcome:
     """Geometry at the medians, with intervals: what is set held, and once with dose and shares drawn as well."""
     grades = {"area": "area", "mean_thickness": "mean_thickness", "coverage_mixed": "mixed", "thickness_mixed": "mixed"}
     held = _drawn(study, draws, held=RECIPE + PROGRAMME)
-    free = _drawn(study, draws, held=PROGRAMME)
+    (cell,) = study.cells.values()
+    uncertain = any(n.uncertain for n in (cell.coating.dose, *cell.coating.precursors.values()))
+    free = _drawn(study, draws, held=PROGRAMME) if uncertain else {}
     numbers = _read(layer)
 
     def with_band(key: str, rows: Mapping[str, np.ndarray], grade: Grade) -> Told:
@@ -353,7 +385,7 @@ def _outcome(study: Study, layer: CoatingLayer, told: Mapping[str, Grade], draws
 
     return Outcome(
         **{k: with_band(k, held, told[grades.get(k, "spread")]) for k in numbers},
-        mean_thickness_any_dose=with_band("mean_thickness", free, told["mean_thickness"]),
+        mean_thickness_any_dose=with_band("mean_thickness", free, told["mean_thickness"]) if free else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -50,6 +50,8 @@ def axis(text: str, study: Study) -> Axis:
         values = _range(*(_number(p, unit, name) for p in ends[:2]), _step(ends[2], unit, name), name)
     else:
         raise InputError(f"--vary {name}", f"'{span}'", "START:STOP:STEP or A,B,C")
+    for value in values:
+        _check(study, name, value)
     return Axis(name=name, label=inputs[name].label or name, si=unit.si, unit=unit.shown, values=tuple(values))
 
 
@@ -71,6 +73,14 @@ def _number(text: str, unit, name: str) -> float:
         text = f"{text} {unit.shown}" if unit.si != "1" or unit.shown != "1" else text
     try:
         return parse(text, unit.si, unit.shown)
+    except InputError as error:
+        raise InputError(f"--vary {name}", error.given, error.allowed, error.remedy) from None
+
+
+def _check(study: Study, name: str, value: float) -> None:
+    """A setting that no cell may have is refused before anything is computed."""
+    try:
+        study.changed(name, partial(_set, value=value))
     except InputError as error:
         raise InputError(f"--vary {name}", error.given, error.allowed, error.remedy) from None
 
@@ -101,12 +111,13 @@ def anneal_map(
     axes: Sequence[Axis],
     draws: int = 0,
     progress: Progress = lambda done, total: None,
-    pool: Executor | None = None,
+    pool: ThreadPoolExecutor | None = None,
 ) -> AnnealMap:
     """Readings at every combination of the axes' values; ``study`` holds one cell.
 
     Each node is told at the medians of all other inputs, or with 80 % intervals over ``draws`` that are the same
-    at every node, so that differences between nodes are not those of chance. A node that fails keeps its reason.
+    at every node, so that differences between nodes are not those of chance. A node keeps count of the draws that
+    gave no profile there, and has no readings where more than half did not.
     """
     (name,) = study.cells
     for one in axes:
@@ -133,10 +144,11 @@ def _node(
             found.append(reading(front(_at(study, point, names, place))))
         except EpitropyError as error:
             failure = f"{error.where}: {error.given}"
-    if not found or len(found) < len(points) / 2:
-        return Node(at=place, failure=failure)
+    failed = len(points) - len(found)
+    if len(found) < max(1, len(points) / 2):
+        return Node(at=place, failed=failed, failure=failure)
     low, median, high = summary(found)
-    return Node(at=place, low=low, median=median, high=high)
+    return Node(at=place, low=low, median=median, high=high, failed=failed, failure=failure)
 
 
 def _at(study: Study, point: Mapping[str, float], names: tuple[str, ...], place: tuple[float, ...]):

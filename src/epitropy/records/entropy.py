@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -16,6 +16,7 @@ Band = Literal["low", "medium", "high"]
 
 VACANCY = "Va"
 ANIONS = frozenset(["N", "O", "F", "S", "Cl", "Se", "Br", "Te", "I"])
+WEAK_ANIONS = frozenset(["C", "B", "Si", "P", "As"])  # where no stronger anion takes their electrons
 _SUM_TOLERANCE = 1e-9
 _STATE = re.compile(r"(?P<size>\d+(?:\.\d+)?)?(?P<sign>[+-])$")
 
@@ -55,6 +56,18 @@ def is_anion(species: str) -> bool:
     """
     state = state_of(species)
     return element_of(species) in ANIONS if state is None else state < 0
+
+
+def anions_among(species: Iterable[str]) -> frozenset[str]:
+    """The anions of a composition: those of `is_anion`, else C, B, Si, P and As beside metals.
+
+    >>> sorted(anions_among(["Ti", "C"])), sorted(anions_among(["Ti", "Si", "O"])), sorted(anions_among(["Si", "C"]))
+    (['C'], ['O'], [])
+    """
+    present = frozenset(species) - {VACANCY}
+    strong = frozenset(filter(is_anion, present))
+    weak = frozenset(s for s in present - strong if s in WEAK_ANIONS)
+    return strong if strong or weak == present else weak
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +110,9 @@ class Sublattice:
         return found
 
     @property
-    def is_anion(self) -> bool:
-        """Whether only anions sit here."""
-        present = [s for s in self.occupancies if not self.molecular and element_of(s) != VACANCY]
-        return bool(present) and all(is_anion(s) for s in present)
+    def species(self) -> frozenset[str]:
+        """Who sits here, without vacancies and without molecules."""
+        return frozenset(s for s in self.occupancies if not self.molecular and s != VACANCY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +128,20 @@ class Composition:
         if len(set(labels)) < len(labels):
             raise InputError("composition", f"labels {labels}", "each sublattice named once")
 
+    @property
+    def cation_sites(self) -> tuple[Sublattice, ...]:
+        """The sites that hold others than anions, and those that are empty; none in a solution."""
+        anions = anions_among(s for site in self.sublattices for s in site.species)
+        return tuple(s for s in self.sublattices if not s.molecular and not (s.species and s.species <= anions))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteEntropy:
-    """Ideal configurational entropy of a composition, every basis by its name, and its class with reasons."""
+    """Ideal configurational entropy of a composition, every basis by its name, and its class with reasons.
+
+    A basis that does not apply is nan: in a solution there are no cation sites and no atoms, and the formula unit is
+    one mole of its species.
+    """
 
     by_site: Annotated[Mapping[str, float], Unit("J/(mol K)")]  # per mole of sites of each sublattice
     per_formula_unit: MolarEntropy
@@ -166,3 +188,8 @@ class CompositionEntropy:
     neutrality: Neutrality
     descriptors: Mapping[str, SiteDescriptors]  # by the label of each mixed site
     notes: tuple[str, ...]
+
+    @property
+    def is_solution(self) -> bool:
+        """Whether molecules mix: then one formula unit is one mole of species."""
+        return any(s.molecular for s in self.composition.sublattices)

@@ -76,7 +76,8 @@ class Phase:
     cell_grade: str = "assumed"
     young_modulus: Annotated[Sourced, Unit("Pa", show="GPa")] | None = None
     poisson_ratio: Annotated[Sourced, Unit("1")] | None = None
-    wets: bool = False  # spreads over the host on annealing
+    becomes: str = ""  # the phase that is left after firing, of a precursor that loses gas
+    wets: bool | None = None  # spreads over the host on annealing; not stated: taken not to
     # Li bound per cation where it is not what ``coating.lithium_per_cation`` says of that element
     lithium_per_cation: Annotated[Mapping[str, Sourced], Unit("1")] = field(default_factory=dict)
     note: str = ""

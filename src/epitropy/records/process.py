@@ -48,7 +48,7 @@ class Driver:
     label: str
     grade: str
     rank_correlation: Annotated[float, Unit("1")]  # Spearman's, over all draws
-    share: Share  # its square over the sum of those of all inputs that stand out from chance
+    share: Share  # its square
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,7 @@ class LeftOut:
     mean_radius: Annotated[float, Unit("m", show="angstrom")]
     size_mismatch: Share
     valence_mismatch: Annotated[float, Unit("1")]
+    radii: Annotated[Mapping[str, float], Unit("m", show="angstrom")]  # of the ions that were taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,8 @@ class Node:
     low: ProfileReading | None = None
     median: ProfileReading | None = None
     high: ProfileReading | None = None
-    failure: str = ""
+    failed: Annotated[int, Unit("1")] = 0  # draws that gave no profile here
+    failure: str = ""  # why the last of them did not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,8 @@ class LineScan:
     species: tuple[str, ...]
     depth: Lengths  # (x,) from the outer surface inwards
     fraction: Shares  # (species, x)
-    ignored: tuple[str, ...]  # columns that are no cations of the model
+    ignored: tuple[str, ...]  # columns that are no atomic shares of the model's cations
+    outside: Annotated[int, Unit("1")] = 0  # points left out because the beam was off the particle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,7 +138,7 @@ def _profile_caption(answer: AnnealAnswer) -> str:
             "or high entropy there; below the orange line, draws that do not meet the five-element rule. "
         )
     if answer.scan:
-        text += f"Points: {answer.scan.name}, normalised to the cations shown. "
+        text += f"Points: {answer.scan.name}, normalised to the cations shown; those at 0.1 at.% or less are not seen. "
     if answer.fit:
         text += "Thin lines: the fitted profile, broadened by the probe. "
     return text + "Tinted: the layer, outward of the old surface. Undissolved precursor is not in the profile."
@@ -233,8 +233,10 @@ def _write(axes: Axes, values: np.ndarray, image) -> None:
 def _map_caption(found: AnnealMap) -> str:
     if found.draws:
         spread = f"Medians of {found.draws} draws of all other graded inputs, the same at every point" + (
-            "; shaded: the middle 80 %. " if len(found.axes) == 1 else "; the intervals are in the table. "
+            "; shaded: the middle 80 % of them. " if len(found.axes) == 1 else "; the intervals are in the table. "
         )
+        if found.draws < 64:
+            spread += "With so few draws the ends of an interval move by some 15 % from one set to another. "
     else:
         spread = "All other inputs at their medians. "
     return (

@@ -41,6 +41,11 @@ def html(answer: AnnealAnswer, drawings: list[Drawing]) -> str:
     )
     parts = [head]
     if answer.map:
+        parts += (
+            [_section("Settings without a profile", paragraphs(failed))]
+            if (failed := rows.failure_texts(answer.map))
+            else []
+        )
         points = details(f"All {len(answer.map.nodes)} points", _table(rows.map_rows(answer.map)))
         parts += [_section("Map", join([*_figures(drawings, "map"), points]))]
     parts += [_section("Profile", join([*_figures(drawings, "profile"), _table(rows.reading_rows(answer))]))]
@@ -49,7 +54,12 @@ def html(answer: AnnealAnswer, drawings: list[Drawing]) -> str:
     ]
     if answer.fit:
         parts += [_section("What the scan says", join([paragraphs(fit_text(answer)), _table(rows.fit_rows(answer))]))]
-    parts += [_section("Without one element", join([paragraphs([LEFT_OUT_NOTE]), _table(rows.left_out_rows(answer))]))]
+    parts += [
+        _section(
+            "Without one element",
+            join([paragraphs([LEFT_OUT_NOTE, ions_text(answer)]), _table(rows.left_out_rows(answer))]),
+        )
+    ]
     if answer.bands:
         parts += [
             _section("What the spread comes from", join([paragraphs([DRIVER_NOTE]), _table(rows.driver_rows(answer))]))
@@ -62,21 +72,30 @@ LEFT_OUT_NOTE = (
     "the host gives its sites to the host's main cation. S: mean over layer and mixed zone; the rest from the layer's "
     "mean composition. r: mean Shannon radius, δ(r) size mismatch, δ(z) valence mismatch: what misfit starts from."
 )
+
+
+def ions_text(answer: AnnealAnswer) -> str:
+    """The ions whose radii were taken: host metals as in the lithiated host, coating cations in their usual states."""
+    radii = ", ".join(f"{ion} {1e10 * r:.3f}" for ion, r in answer.left_out[0].radii.items())
+    return f"Radii in Å, 6 neighbours, host metals charged as in the lithiated host: {radii}."
+
+
 BOUNDARY_NOTE = (
     "Profile and grain boundaries are worked out apart, each with the whole dissolved coating: what runs into "
     "boundaries would be missing in the profile, which is then that of a thinner layer. Undissolved precursor is in "
     "neither."
 )
 DRIVER_NOTE = (
-    "Rank correlations over all draws; a share is the squared correlation over the sum of all that stand out from "
-    "chance."
+    "Squared rank correlations over all draws, of inputs that stand out from chance; the rest is put down to no single "
+    "input: many small ones, or several together."
 )
 
 
 def fit_text(answer: AnnealAnswer) -> list[str]:
     """What was fitted, on what, and what the scan cannot tell."""
     fit, scan = answer.fit, answer.scan
-    left = f" Left out: {', '.join(scan.ignored)}." if scan.ignored else ""
+    left = f" Columns left out: {', '.join(scan.ignored)}." if scan.ignored else ""
+    left += f" {scan.outside} points outside the particle left out." if scan.outside else ""
     return [
         f"{fit.points} fractions of {', '.join(scan.species)} from {scan.name}; scatter left "
         f"{100 * fit.noise:.1f} at.%, probe {1e9 * fit.resolution:.1f} nm, zero moved by "
@@ -92,7 +111,7 @@ def _section(title: str, body: object) -> str:
 
 def _table(found: tuple[rows.Row, ...]) -> Html:
     head, *body = found
-    return table(head, body, kind="numbers")
+    return table(head, body)
 
 
 def _figures(drawings: list[Drawing], name: str) -> list[Html]:

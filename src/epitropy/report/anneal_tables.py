@@ -55,7 +55,10 @@ def reading_rows(answer: AnnealAnswer) -> tuple[Row, ...]:
     head = ("", "unit", "all inputs at median", *(("median of draws (80 % interval)",) if bands else ()))
     rows = [head]
     for name, label in READINGS.items():
-        row = (label, unit_text(name), _plain(in_shown(answer.reading, name)))
+        shown_value = in_shown(answer.reading, name)
+        if name == "host_lithium_taken" and shown_value > 100:
+            label += " (more than it has)"
+        row = (label, unit_text(name), _plain(shown_value))
         if bands:
             row += (_banded(*(in_shown(r, name) for r in (bands.median, bands.low, bands.high))),)
         rows.append(row)
@@ -90,8 +93,8 @@ def driver_rows(answer: AnnealAnswer, most: int = 5) -> tuple[Row, ...]:
                     "raises it" if d.rank_correlation > 0 else "lowers it",
                 )
             )
-        if not found:
-            rows.append((READINGS[which], "no input beyond chance", "", "", ""))
+        rest = 1 - sum(d.share for d in found)
+        rows.append(("" if found else READINGS[which], "no single input beyond chance", "", f"{100 * rest:.0f} %", ""))
     return tuple(rows)
 
 
@@ -140,7 +143,7 @@ def map_rows(found: AnnealMap) -> tuple[Row, ...]:
     places = _places(found)
     rows: list[Row] = [(*(axis_head(a) for a in found.axes), *(HEADS[n] for n in MAPPED))]
     for place, node in zip(places, found.nodes):
-        cells = tuple(_node_text(node, n) for n in MAPPED) if node.median else (node.failure, *[""] * (len(MAPPED) - 1))
+        cells = tuple(_node_text(node, n) for n in MAPPED) if node.median else ("-",) * len(MAPPED)
         rows.append((*(significant(p, 4) for p in place), *cells))
     return tuple(rows)
 
@@ -167,6 +170,19 @@ def _node_text(node: Node, name: str) -> str:
     return _plain(middle) if low == high else _banded(middle, low, high)
 
 
+def failure_texts(found: AnnealMap) -> list[str]:
+    """Where draws of a map gave no profile, and why."""
+    said = []
+    for place, node in zip(_places(found), found.nodes):
+        if node.failed:
+            where = ", ".join(
+                f"{a.name} {significant(p, 4)} {pretty(a.unit)}".strip() for a, p in zip(found.axes, place)
+            )
+            of = f"{node.failed} of {found.draws} draws" if found.draws else "it"
+            said.append(f"{where}: {of} gave no profile ({node.failure})")
+    return said
+
+
 def map_csv(found: AnnealMap) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """All readings of all nodes as numbers, low, median and high of each."""
     names = list(READINGS)
@@ -176,8 +192,8 @@ def map_csv(found: AnnealMap) -> tuple[tuple[str, ...], list[tuple[object, ...]]
     for place, node in zip(_places(found), found.nodes):
         triple = (node.low, node.median, node.high)
         numbers = [in_shown(r, n) if r else None for n in names for r in triple]
-        rows.append((*place, *numbers, node.failure))
-    return (*head, "failure"), rows
+        rows.append((*place, *numbers, node.failed, node.failure))
+    return (*head, "failed_draws", "failure"), rows
 
 
 def _suffix(name: str) -> str:
@@ -202,8 +218,8 @@ def _powers(fitted: Fitted, value: float, low: float, high: float) -> str:
         value, low, high = (1e4 * v for v in (value, low, high))
         unit = " cm²/s"
     else:
-        unit = f" {fitted.prior.unit}"
-    return f"{value:.1e} ({low:.0e} to {high:.0e}){unit}"
+        unit = f" {fitted.prior.unit}".removesuffix(" 1")
+    return f"{value:.1e} ({low:.1e} to {high:.1e}){unit}"
 
 
 def _plain(value: float) -> str:

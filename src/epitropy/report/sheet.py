@@ -70,20 +70,34 @@ def _weigh(sheet: BatchSheet) -> Part:
         lot = f"{significant(100 * p.purity.value, 4)} % pure ({p.purity.grade})"
         lot += f", {significant(p.water.value)} H2O ({p.water.grade})" if p.water.value else ""
         rows.append((p.precursor, grams(p.weighed.value), grams(p.dry.value), lot, p.weighed.grade))
-    rows.append(("all oxides", grams(sheet.weighed.value), "", "", sheet.weighed.grade))
+    rows.append(("all to mix in", grams(sheet.weighed.value), "", "", sheet.weighed.grade))
     host, total = (significant(100 * d.value, 3) for d in (sheet.dose_of_host, sheet.dose_of_total))
     stated = "host" if sheet.dose_basis == "host" else "total"
     notes = (
         f"Host: {sheet.host}. Dose {host} wt% of the host = {total} wt% of the total, stated of the {stated}, as dry, "
-        f"pure oxides ({sheet.dose.grade}).",
+        f"pure precursors ({sheet.dose.grade}).",
+        *_leaving(sheet),
         *(f"{p.precursor}: {p.note}" for p in sheet.precursors if p.note),
     )
     return Part(
         title="1  Weigh",
-        header=("what", "weigh", "dry oxide", "lot", "grade"),
+        header=("what", "weigh", "dry, pure", "lot", "grade"),
         rows=tuple(rows),
         notes=notes,
         blank=("lot no.", "weighed"),
+    )
+
+
+def _leaving(sheet: BatchSheet) -> Row:
+    """What precursors that are no oxides become."""
+    changed = [p for p in sheet.precursors if p.becomes != p.formula]
+    if not changed:
+        return ()
+    left = sum(p.left.value for p in sheet.precursors)
+    dose = significant(100 * left / sheet.host_mass, 3)
+    return (
+        *(f"{p.precursor} becomes {grams(p.left.value)} of {p.becomes} in the anneal." for p in changed),
+        f"The coating that is left is {grams(left)}, {dose} wt% of the host; thickness and coverage are of that.",
     )
 
 
@@ -104,13 +118,14 @@ def _mix_and_heat(sheet: BatchSheet) -> Part:
         row("cooling rate", "cool_rate"),
         row("sieve", "sieve_opening"),
     )
-    out, lost = sheet.powder_out, sheet.gas_lost
-    least, most = (significant(1e3 * v, 2) for v in (lost.low, lost.high))
-    gas = least if least == most else f"{least} to {most}"
+    inside, lost, out = sheet.host_mass + sheet.weighed.value, sheet.gas_lost, sheet.powder_out
+    gas = " to ".join(dict.fromkeys(significant(1e3 * v, 2) for v in (lost.low, lost.high)))
     notes = (
-        f"Powder expected out: {grams(out.value)} ({out.grade}), the host and the dry oxides; less {gas} g "
-        "of water and carbon dioxide, by whether the residual lithium was hydroxide or carbonate, and less what "
-        "sticks to the mixer.",
+        f"In: {grams(inside)}, host and all that is weighed. As gas leave {gas} g of water, carbon dioxide and "
+        f"nitrogen compounds ({lost.grade}): from the lots, the precursors and the residual lithium, less if that "
+        "was hydroxide, more if it was carbonate. Impurities count as staying, and oxygen that the host takes up or "
+        "gives off is not counted.",
+        f"Powder expected out: {_span(out)}, less what sticks to the mixer.",
     )
     return Part(
         title="2  Mix, anneal, sieve",
@@ -121,9 +136,14 @@ def _mix_and_heat(sheet: BatchSheet) -> Part:
     )
 
 
+def _span(mass: Told) -> str:
+    """From least to most, as one mass where a balance cannot tell them apart."""
+    return " to ".join(dict.fromkeys((grams(mass.low), grams(mass.high))))
+
+
 def _control(sheet: BatchSheet) -> Part:
     notes = [
-        "Anneal bare powder of the same lot in the same run, mixed and sieved alike but without oxides. Heat alone "
+        "Anneal bare powder of the same lot in the same run, mixed and sieved alike but without precursors. Heat alone "
         "changes surface and residual lithium: against an unheated control, heat and coating cannot be told apart."
     ]
     cold = [name for name, heated in sheet.controls.items() if not heated]
@@ -145,13 +165,22 @@ def _expect(sheet: BatchSheet) -> Part:
         row("height as mixed", "thickness_mixed"),
         row("coverage after the anneal", "coverage"),
         row("thickness after it", "thickness"),
-        row("mean thickness, any dose", "mean_thickness_any_dose"),
     )
-    notes = (
-        "Heights are where there is coating; the mean is as if it were even. 'Any dose': dose and mass shares as "
-        "uncertain as the study states them.",
-    )
+    notes = ("Heights are where there is coating; the mean is as if it were even.", *_wetting(sheet))
+    if o.mean_thickness_any_dose is not None:
+        rows += (row("mean thickness, any dose", "mean_thickness_any_dose"),)
+        notes += ("'Any dose': dose and mass shares as uncertain as the study states them.",)
     return Part(title="4  What should form", header=("quantity", "value", "80 %", "grade"), rows=rows, notes=notes)
+
+
+def _wetting(sheet: BatchSheet) -> Row:
+    """Who spreads and who stays put, and where that is not stated."""
+    stay = [p.precursor + ("" if p.wets_stated else " (not stated)") for p in sheet.precursors if not p.wets]
+    unsaid = [p.precursor for p in sheet.precursors if not p.wets_stated]
+    notes = (f"Taken not to wet the host, so not to spread: {', '.join(stay)}.",) if stay else ()
+    if unsaid:
+        notes += (f"Write 'wets: true' or 'wets: false' under phases for {', '.join(unsaid)}.",)
+    return notes
 
 
 def _cations(sheet: BatchSheet) -> Part:
@@ -170,8 +199,10 @@ def _lithium(sheet: BatchSheet) -> Part:
         told = getattr(book, key)
         return (name, f"{significant(1e3 * told.value)} mmol", share, told.grade)
 
+    stay = [p.precursor for p in sheet.precursors if not p.wets]
     rows = (
         row("bound by the products", "bound"),
+        *((row("if all dissolved", "bound_all"),) if stay else ()),
         row("brought by precursors", "brought"),
         row("residual on the powder", "residual"),
         row("taken from residual", "from_residual", f"{_percent(book.residual_share.value)} of it"),
@@ -180,8 +211,30 @@ def _lithium(sheet: BatchSheet) -> Part:
     notes = (
         "Residual lithium is LiOH and Li2CO3. It is taken first; the host gives the rest. Lithium per cation is that "
         "of the products named under coating.lithium_per_cation.",
+        *_undissolved(stay, book.dissolved),
+        *_too_much(book.host_share.value),
     )
     return Part(title="Lithium in the batch", header=("lithium", "amount", "share", "grade"), rows=rows, notes=notes)
+
+
+def _undissolved(names: list[str], dissolved: Told) -> Row:
+    """Whose lithium is not asked for yet."""
+    if not names:
+        return ()
+    return (
+        f"Of what does not wet ({', '.join(names)}), {_percent(dissolved.value)} dissolves in the anneal "
+        f"({dissolved.grade}) and binds lithium; the rest stays as grains and binds none.",
+    )
+
+
+def _too_much(share: float) -> Row:
+    """A warning where the products ask for more lithium than the host holds."""
+    if share <= 1:
+        return ()
+    return (
+        f"WARNING: the host cannot give this. The products would bind {_percent(share)} of its lithium: lower the "
+        "dose, bring lithium with the precursors, or name products that bind less.",
+    )
 
 
 def _over_area(sheet: BatchSheet) -> Part:
@@ -219,10 +272,10 @@ def _heights(line: Line) -> Row:
 def _percent(share: float) -> str:
     """A share in percent, two digits near the ends.
 
-    >>> _percent(0.7918), _percent(0.0213), _percent(1.0), _percent(0.0)
-    ('79 %', '2.1 %', '100 %', '0 %')
+    >>> _percent(0.7918), _percent(0.0213), _percent(0.9999), _percent(0.0), _percent(1.078)
+    ('79 %', '2.1 %', '100 %', '0 %', '108 %')
     """
-    return f"{significant(100 * share, 2) if share < 0.995 else '100'} %"
+    return f"{significant(100 * share, 2) if share < 0.995 else significant(100 * share, 3)} %"
 
 
 def _value(told: Told, unit: Unit, digits: int = 3) -> str:

@@ -276,6 +276,7 @@ def _film_rows(result: StudyResult, study: Study, cell: str) -> list[Row]:
 
 def _lithium_rows(result: StudyResult, cell: str) -> list[Row]:
     layer, particle = result.cells[cell].coating, result.cells[cell].particle
+    too_much = layer.host_lithium_taken > 1
     return [
         (
             "lithium demand",
@@ -290,7 +291,8 @@ def _lithium_rows(result: StudyResult, cell: str) -> list[Row]:
         (
             "from the host",
             field_text(layer, "host_lithium_taken"),
-            "of the host's lithium; only what the residual lithium cannot cover",
+            "of the host's lithium; only what the residual lithium cannot cover"
+            + (": more than the host has, so this recipe cannot react to these products" if too_much else ""),
         ),
         (
             "inclusions",

@@ -14,8 +14,7 @@ from .facts import (
     rising,
     treated_cell,
 )
-from .numbers import CAPACITY, field, fixed, pretty, shown, significant
-from .numbers import written as with_interval
+from .numbers import CAPACITY, fixed, pretty, shown, significant
 
 if TYPE_CHECKING:
     from ..records.headline import Headline, Influence
@@ -321,16 +320,6 @@ def losses_of(result: StudyResult) -> str:
     return (
         f"{scenario.name}, {'the closest to the reported capacities' if nearest else 'the first that could be solved'}"
     )
-
-
-def retention_text(value: float, low: float, high: float) -> str:
-    """A retention with its interval in per cent."""
-    return f"{with_interval(100 * value, 100 * low, 100 * high)} %"
-
-
-def thickness_text(layer) -> str:
-    """Film thickness, as in "14 nm"."""
-    return f"{significant(float(field(layer, 'thickness')), 2)} nm"
 
 
 LIMITS = (
