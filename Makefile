@@ -19,7 +19,7 @@ run: .venv/.installed
 	$(BIN)/epitropy run zhao2024
 
 test: .venv/.installed-test
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest
 

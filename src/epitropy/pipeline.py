@@ -15,7 +15,7 @@ from .anneal import laws as anneal_laws
 from .anneal.boundaries import infiltrate
 from .anneal.programme import segments, thermal_time
 from .anneal.spec import REFERENCE_TEMPERATURE, Anneal
-from .anneal.stage import anneal_profile, reduced_share_at
+from .anneal.stage import TOLERANCE, anneal_profile, reduced_share_at
 from .catalogue import phase
 from .chemistry import atomic_mass
 from .coating.stage import deposit
@@ -175,7 +175,7 @@ def coat(cell: CellStudy, particle: Particle) -> CoatingLayer:
     )
 
 
-def heat(cell: CellStudy, particle: Particle, layer: CoatingLayer) -> DepthProfile:
+def heat(cell: CellStudy, particle: Particle, layer: CoatingLayer, tolerance: float = TOLERANCE) -> DepthProfile:
     """Interdiffusion under the covered area: the recipe's cations per area, wetting ones first."""
     area = layer.area * layer.coverage
     wetting: dict[str, float] = {}
@@ -193,6 +193,7 @@ def heat(cell: CellStudy, particle: Particle, layer: CoatingLayer) -> DepthProfi
         host_site_density=particle.cation_site_density,
         film_site_density=film_site_density(layer),
         particle_radius=particle.diameter / 2 if cell.anneal.geometry == "sphere" else None,
+        tolerance=tolerance,
     )
 
 

@@ -164,6 +164,7 @@ def test_rounded_digits_are_one_site_and_said():
         ("LiNi0.5/0O2", "an amount"),
         ("Li" + "9" * 400 + "O", "amounts up to"),
         ("Mn9+O2", "oxidation state"),
+        ("LiNi0.95Mn-0.05O2", "'Mn-': a negative amount"),
         ("Ni0O0", "no elements"),
         ("", "empty"),
         ("12", "no element"),

@@ -50,15 +50,15 @@ def test_draws_are_the_same_on_threads(alone, bands):
 def test_a_draw_that_cannot_be_is_counted(alone, monkeypatch):
     calls = iter(range(100))
 
-    def sometimes(cell):
+    def sometimes(cell, tolerance):
         if next(calls) % 4 == 0:
             raise InputError("anneal.temperature", "-300 degC", "more")
-        return front(cell)
+        return front(cell, tolerance)
 
     monkeypatch.setattr(module, "front", sometimes)
     found = profile_bands(alone, 8)
     assert found.failed == {"anneal.temperature drawn outside its range": 2}
-    monkeypatch.setattr(module, "front", lambda cell: (_ for _ in ()).throw(InputError("x", "y", "z")))
+    monkeypatch.setattr(module, "front", lambda cell, tolerance: (_ for _ in ()).throw(InputError("x", "y", "z")))
     with pytest.raises(InputError, match="8 of 8 gave no profile"):
         profile_bands(alone, 8)
     with pytest.raises(InputError, match="at least 8, or 0"):

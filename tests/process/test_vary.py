@@ -99,10 +99,10 @@ def test_a_node_counts_the_draws_that_failed(alone, monkeypatch):
 
     calls = iter(range(100))
 
-    def sometimes(cell):
+    def sometimes(cell, tolerance):
         if next(calls) < 3:
             raise InputError("anneal.mixing_enthalpy.Ni-Nb", "a spinodal", "less")
-        return front(cell)
+        return front(cell, tolerance)
 
     monkeypatch.setattr(vary, "front", sometimes)
     bad, good = anneal_map(alone, [axis("anneal.time=1h,5h", alone)], draws=4).nodes

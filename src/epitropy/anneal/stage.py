@@ -22,6 +22,7 @@ from .spec import REFERENCE_TEMPERATURE, Anneal, of_species, pair_matrix
 
 Array = NDArray[np.float64]
 
+TOLERANCE = 5e-4  # largest error of a fraction in one time step
 _REACH = 10.0  # depth of host that is modelled, in diffusion lengths of its fastest cation
 _FILM_REACH = 60.0  # and in film thicknesses, whichever is more
 _WELL_MIXED = 1e3  # film thicknesses: a cation that runs further during the hold is even across the film
@@ -111,7 +112,7 @@ def anneal_profile(
     film_site_density: float,
     particle_radius: float | None = None,
     points: int = 80,
-    tolerance: float = 5e-4,
+    tolerance: float = TOLERANCE,
 ) -> DepthProfile:
     """Cation fractions over depth after ramp, hold and cooling.
 

@@ -17,7 +17,7 @@ from typing import Annotated
 
 from ..chemistry import DOT, plain_formula
 from ..errors import InputError
-from ..records.entropy import VACANCY, Composition, Sublattice, element_of, is_anion
+from ..records.entropy import ANIONS, VACANCY, WEAK_ANIONS, Composition, Sublattice, element_of, is_anion
 from ..sources import table
 from ..units import Unit
 
@@ -32,6 +32,7 @@ _ENDS = re.compile(r"(?:O|F|S|Cl|N|Se|Br|Te|I)[\d.]*$|[)\]}]\d*$")  # how a whol
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(?:/(\d+))?")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _DEEPEST = 20  # brackets within brackets
+_MAY_BE_NEGATIVE = ANIONS | WEAK_ANIONS | {"H"}
 _LARGEST_STATE = 8
 _MOST = 1e6  # atoms per formula unit
 _FLOAT = 1e-9
@@ -220,6 +221,10 @@ class _Reader:
             number = _NUMBER.match(self.text, self.at)
             if number:
                 raise self.fault(f"'{symbol}+{number[0]}'", f"the number before the sign, '{symbol}{number[0]}+'")
+        counted = _NUMBER.match(self.text, self.at)
+        if state and state[0].endswith("-") and symbol not in _MAY_BE_NEGATIVE and counted:
+            given = f"'{symbol}{state[0]}': a negative amount, or a metal as an anion"
+            raise self.fault(given, "amounts of zero or more, and positive charges of metals")
         return _Leaf(symbol + state[0] if state else self.cations.get(symbol, symbol), self.number())
 
     def symbol(self) -> str:

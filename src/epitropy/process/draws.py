@@ -20,7 +20,7 @@ from ..records.anneal import DepthProfile
 from ..records.process import Driver, ProfileBands, ProfileReading
 from ..records.sourced import Sourced
 from ..study import Study
-from .front import Front, front, reading
+from .front import ROUGH, Front, front, reading
 
 DRAWS = 128
 LEAST_DRAWS = 8  # for an interval to mean anything
@@ -55,7 +55,7 @@ def _front_at(point: Mapping[str, float], study: Study) -> Front | str:
     """A draw that falls outside what a dial allows, or that the numerics refuse, is counted and not fatal."""
     try:
         (cell,) = study.at(point).cells.values()
-        return front(cell)
+        return front(cell, ROUGH)
     except InputError as error:
         own = error.where.startswith("anneal.mixing_enthalpy")  # inside a spinodal
         return f"{error.where}: {error.given}" if own else f"{error.where} drawn outside its range"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..anneal.stage import TOLERANCE
 from ..entropy.stage import profile_entropy
 from ..errors import InputError
 from ..pipeline import along_boundaries, coat, film_site_density, heat, powder
@@ -17,6 +18,7 @@ from ..records.coating import CoatingLayer, Particle
 from ..records.process import ProfileReading
 from ..study import CellStudy, Study
 
+ROUGH = 2e-3  # tolerance of one draw among many: its error is far below the spread of the draws
 _EDGE = 0.1  # share of film cations at which the mixed zone ends
 
 
@@ -50,8 +52,8 @@ def only(study: Study, name: str) -> Study:
     return replace(study, cells={name: study.cells[name]}, own={name: study.own.get(name, frozenset())})
 
 
-def front(cell: CellStudy) -> Front:
-    """Powder, coating and annealed profile of one cell.
+def front(cell: CellStudy, tolerance: float = TOLERANCE) -> Front:
+    """Powder, coating and annealed profile of one cell; ``tolerance`` of the profile's time steps.
 
     >>> from epitropy.study import load_study
     >>> front(load_study("zhao2024").cells["coated"]).profile.balance_error < 1e-11
@@ -59,7 +61,7 @@ def front(cell: CellStudy) -> Front:
     """
     particle = powder(cell)
     layer = coat(cell, particle)
-    return Front(particle, layer, heat(cell, particle, layer), along_boundaries(cell, particle, layer))
+    return Front(particle, layer, heat(cell, particle, layer, tolerance), along_boundaries(cell, particle, layer))
 
 
 def film_share(profile: DepthProfile) -> np.ndarray:

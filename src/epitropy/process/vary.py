@@ -17,7 +17,7 @@ from ..records.sourced import Sourced
 from ..study import Study, input_unit
 from ..units import parse
 from .draws import ACTING, drawn_inputs, summary
-from .front import front, reading
+from .front import ROUGH, TOLERANCE, front, reading
 
 MOST_NODES = 10_000
 SOURCE = "--vary"
@@ -141,7 +141,7 @@ def _node(
     found, failure = [], ""
     for point in points:
         try:
-            found.append(reading(front(_at(study, point, names, place))))
+            found.append(reading(front(_at(study, point, names, place), ROUGH if point else TOLERANCE)))
         except EpitropyError as error:
             failure = f"{error.where}: {error.given}"
     failed = len(points) - len(found)
