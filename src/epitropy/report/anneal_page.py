@@ -53,7 +53,11 @@ def html(answer: AnnealAnswer, drawings: list[Drawing]) -> str:
         _section("Cation by cation", join([_table(rows.cation_rows(answer)), paragraphs([BOUNDARY_NOTE], "meta")]))
     ]
     if answer.fit:
-        parts += [_section("What the scan says", join([paragraphs(fit_text(answer)), _table(rows.fit_rows(answer))]))]
+        parts += [
+            _section(
+                "What the scan says", join([paragraphs(fit_text(answer)), _table(_unbroken(rows.fit_rows(answer)))])
+            )
+        ]
     parts += [
         _section(
             "Without one element",
@@ -112,6 +116,11 @@ def _section(title: str, body: object) -> str:
 def _table(found: tuple[rows.Row, ...]) -> Html:
     head, *body = found
     return table(head, body)
+
+
+def _unbroken(found: tuple[rows.Row, ...]) -> tuple[rows.Row, ...]:
+    """Exponents stay on the line of their number."""
+    return tuple(tuple(cell.replace("e-", "e\u2011") for cell in row) for row in found)
 
 
 def _figures(drawings: list[Drawing], name: str) -> list[Html]:

@@ -213,13 +213,15 @@ def fit_rows(answer: AnnealAnswer) -> tuple[Row, ...]:
     return tuple(rows)
 
 
+FITTED_UNITS = {"m2/s": (1e4, "cm²/s"), "1/s": (3600.0, "1/h"), "m": (1e9, "nm"), "1": (1.0, "")}
+
+
 def _powers(fitted: Fitted, value: float, low: float, high: float) -> str:
-    if fitted.prior.unit == "m2/s":  # the field's cm2/s
-        value, low, high = (1e4 * v for v in (value, low, high))
-        unit = " cm²/s"
-    else:
-        unit = f" {fitted.prior.unit}".removesuffix(" 1")
-    return f"{value:.1e} ({low:.1e} to {high:.1e}){unit}"
+    """Value and interval in the field's units, diffusivities as powers of ten."""
+    factor, unit = FITTED_UNITS[fitted.prior.unit]
+    form = "{:.1e}" if fitted.prior.unit == "m2/s" else "{:.2g}"
+    middle, below, above = (form.format(factor * v) for v in (value, low, high))
+    return f"{middle} ({below} to {above}) {unit}".rstrip()
 
 
 def _plain(value: float) -> str:
