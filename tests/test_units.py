@@ -190,6 +190,7 @@ MIXED = {  # numbers of all dimensions, each with its own unit beside it
     ("StudyResult", "inputs"),
     ("Axis", "values"),
     ("Node", "at"),
+    *(("Told", name) for name in ("value", "low", "high")),
     *(("Fitted", name) for name in ("prior", "value", "low", "high")),
 }
 RECORDS = list(_records())

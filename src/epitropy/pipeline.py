@@ -238,11 +238,7 @@ def strained_thickness(profile: DepthProfile) -> float:
 
     By Vegard's rule the local misfit goes with s and its energy with s^2, so interdiffusion relieves the layer.
     """
-    species = {e: i for i, e in enumerate(profile.species)}
-    film = [i for e, i in species.items() if profile.initial_fraction[i, -1] > profile.initial_fraction[i, 0]]
-    share = profile.fraction[film].sum(axis=0)
-    pristine = profile.initial_fraction[film, -1].sum()
-    return float((share / pristine) ** 2 @ profile.cell_width) if pristine > 0 else 0.0
+    return float(profile.film_share**2 @ profile.cell_width)
 
 
 def largest_release(path: StrainPath, cell: CellStudy) -> float:

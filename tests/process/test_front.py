@@ -5,24 +5,34 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from epitropy.anneal.spec import Anneal
+from epitropy.anneal.stage import anneal_profile
 from epitropy.constants import GAS_CONSTANT
 from epitropy.entropy.stage import profile_entropy
 from epitropy.errors import InputError
-from epitropy.pipeline import film_site_density
-from epitropy.process.front import boundary_thickness, coated_cell, film_share, front, mean_entropy, only, reading
+from epitropy.pipeline import film_site_density, strained_thickness
+from epitropy.process.front import boundary_thickness, coated_cell, front, mean_entropy, only, reading
 from epitropy.study import load_study
 
 
 def test_film_share_is_one_in_the_film_and_none_in_the_bulk(made):
     start = replace(made.profile, fraction=made.profile.initial_fraction)
-    share = film_share(start)
+    share = start.film_share
     assert np.allclose(share[start.depth > 0], 1.0, rtol=1e-12, atol=0)
     assert np.allclose(share[start.depth < 0], 0.0, rtol=0, atol=1e-12)
 
 
+def test_what_the_host_holds_itself_is_no_film():
+    """A host doped with niobium: its own niobium must not count as coating, in the bulk or in the strain."""
+    amounts = {"film_cations": {"Nb": 2e-4}, "inclusions": {}, "host_site_density": 49e3, "film_site_density": 34e3}
+    doped = anneal_profile(Anneal(), host_cations={"Ni": 0.95, "Nb": 0.05}, **amounts)
+    assert abs(doped.film_share[0]) < 1e-4
+    assert strained_thickness(doped) < 2 * doped.layer_thickness
+
+
 def test_mean_entropy_lies_between_the_least_and_the_most_of_the_zone(made):
     entropy = profile_entropy(made.profile.fraction)
-    share = film_share(made.profile)
+    share = made.profile.film_share
     zone = share >= 0.1 * share[-1]
     assert entropy[zone].min() <= mean_entropy(made.profile) <= entropy[zone].max()
 

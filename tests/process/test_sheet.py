@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from epitropy.chemistry import molar_mass
 from epitropy.errors import InputError
-from epitropy.process.sheet import Told, batch_mass, batch_sheet, sheet_json
+from epitropy.process.sheet import batch_mass, batch_sheet, sheet_json
+from epitropy.records.sheet import Told
 from epitropy.records.sourced import GRADES
 from epitropy.report.sheet import html, parts
 from epitropy.study import load_study, read_study

@@ -9,14 +9,15 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from ..constants import GAS_CONSTANT, ZERO_CELSIUS
+from ..constants import GAS_CONSTANT
 from ..errors import InputError
-from ..laws import arrhenius, site_entropy
+from ..laws import arrhenius
 from ..records.anneal import DepthProfile
 from . import laws, measure
 from .diffusion import diffuse
 from .fluxes import Medium, medium_of
 from .grid import areas, film_and_host_cells, moved_to_bends
+from .mixing import entropy_share, refuse_unmixing
 from .programme import segments, thermal_time
 from .spec import REFERENCE_TEMPERATURE, Anneal, of_species, pair_matrix
 
@@ -123,10 +124,11 @@ def anneal_profile(
     particle_radius     m; the host is a sphere. None: a plane, as deep as the cations go
     points, tolerance   number of cells; largest error of a fraction in one time step
 
-    J_i = -C (D_i grad x_i - x_i sum_j D_j grad x_j) (ideal mixing, no net site flux), D_i log-linear
-    between its values in host and film by the local share of film-forming cations. Raises `InputError` for
-    amounts or fractions that make no sense and `NumericsError` where the time steps collapse. Darken,
-    Trans. AIME 175 (1948) 184.
+    J_i = -C (D_i x_i grad a_i - x_i sum_j D_j x_j grad a_j), a_i = mu_i/RT = ln x_i + excess from
+    ``spec.mixing_enthalpy``; without any, x_i grad a_i = grad x_i (ideal). No net site flux; D_i log-linear between its
+    values in host and film by the local share of film-forming cations. Raises `InputError` for amounts or fractions
+    that make no sense and inside a spinodal, `NumericsError` where the time steps collapse. Darken, Trans. AIME 175
+    (1948) 184.
 
     >>> profile = anneal_profile(
     ...     Anneal(), film_cations={"Nb": 2.2e-4, "W": 1.8e-5}, inclusions={"Zr": 1.2e-5},
@@ -146,9 +148,9 @@ def anneal_profile(
         particle_radius,
     )
     kinetics = _kinetics(spec, layers)
-    _refuse_unmixing(spec, layers, _way_in_between(layers))
+    refuse_unmixing(spec, layers.species, _way_in_between(layers))
     run = _run(layers, kinetics, points, tolerance)
-    _refuse_unmixing(spec, layers, run.fraction.T)
+    refuse_unmixing(spec, layers.species, run.fraction.T)
     return _profile(spec, layers, kinetics, run)
 
 
@@ -266,50 +268,6 @@ def _way_in_between(layers: _Layers) -> Array:
     return np.concatenate([layers.host[None], *((1 - step) * layers.host + step * e / e.sum() for e in ends)])
 
 
-def _refuse_unmixing(spec: Anneal, layers: _Layers, compositions: Array) -> None:
-    """Where a mixture would split (spinodal) at the hold, there is no single lattice to diffuse in.
-
-    The equations are then ill-posed, so this is an error that names the pair, not a profile.
-    """
-    pairs = pair_matrix(spec.mixing_enthalpy, layers.species)
-    if not pairs.any():
-        return
-    temperature = spec.temperature.value
-    stability = laws.mixing_stability(compositions, pairs / (GAS_CONSTANT * temperature))
-    if stability.min() > 0:
-        return
-    x = compositions[stability.argmin()]
-    a, b = np.unravel_index(np.argmax(pairs * np.outer(x, x)), pairs.shape)
-    raise InputError(
-        f"anneal.mixing_enthalpy.{layers.species[min(a, b)]}-{layers.species[max(a, b)]}",
-        f"{pairs[a, b] / 1e3:.3g} kJ/mol splits the mixture of film and host at "
-        f"{temperature - ZERO_CELSIUS:.0f} degC (spinodal, at "
-        + ", ".join(f"{s} {share:.2f}" for s, share in zip(layers.species, x) if share >= 0.005)
-        + ")",
-        "mixtures that are stable at the hold",
-        "Two phases form and no profile follows: raise anneal.temperature or lower the enthalpy.",
-    )
-
-
-def _entropy_share(spec: Anneal, layers: _Layers, run: _Run) -> float | None:
-    """Share T dS / (T dS - dH) of the drop in Gibbs energy of mixing at the hold; None for ideal mixing.
-
-    Below 0 or above 1 where entropy and enthalpy pull in opposite directions; None without a drop. Before the anneal,
-    cations of inclusions are by themselves, without entropy or enthalpy of mixing.
-    """
-    pairs = pair_matrix(spec.mixing_enthalpy, layers.species)
-    if not pairs.any():
-        return None
-    entropy, enthalpy = 0.0, 0.0
-    for sign, amounts in ((1, run.after), (-1, run.before)):
-        sites = amounts.sum(axis=1)
-        fraction = amounts / sites[:, None]
-        entropy += sign * float(site_entropy(fraction) @ sites)
-        enthalpy += sign * float(laws.mixing_enthalpy(fraction, pairs) @ sites)
-    gained = spec.temperature.value * entropy
-    return gained / (gained - enthalpy) if gained > enthalpy else None
-
-
 def _within(depth: float, radius: float | None) -> float:
     return depth if radius is None else min(depth, radius)
 
@@ -391,7 +349,7 @@ def _profile(spec: Anneal, layers: _Layers, kinetics: _Kinetics, run: _Run) -> D
         oxygen_pressure=pressure,
         decomposition_energy=energy,
         reduced_share=float(laws.reduced_share(energy, spec.temperature.value)),
-        entropy_share=_entropy_share(spec, layers, run),
+        entropy_share=entropy_share(spec, layers.species, run.before, run.after),
         duration=float(kinetics.programme[:, 2].sum()),
         balance_error=_balance_error(layers, run),
     )

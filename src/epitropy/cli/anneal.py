@@ -47,12 +47,13 @@ def anneal(
     """Anneal a coated cell: cations and entropy over depth with intervals, without each element, over settings."""
     from .. import store
     from ..errors import InputError
+    from ..jsonio import to_json
     from ..process.anneal import anneal_study
     from ..process.draws import LEAST_DRAWS
-    from ..process.front import coated_cell, only
+    from ..process.front import coated_cell, only, profile_cations
     from ..process.scan import read_scan
     from ..process.vary import axis
-    from ..report.anneal_page import answer_json, files
+    from ..report.anneal_page import files
     from ..study import load_study, study_hash
     from ..units import parse
 
@@ -81,28 +82,20 @@ def anneal(
             cell=name,
             draws=draws,
             axes=axes,
-            scan=read_scan(measured, _cations(loaded, name)) if measured else None,
+            scan=read_scan(measured, profile_cations(loaded.cells[name])) if measured else None,
             fit=fit_scan is not None,
             resolution=broadening,
             progress=progress,
             pool=pool,
         )
     if as_json:
-        print(json.dumps(answer_json(found), indent=1))
+        print(json.dumps(to_json(found), indent=1))
     else:
         _show(found)
     if folder:
         written = store.save_files(files(found), folder)
         if not as_json:
             typer.echo(f"Report: {written / 'anneal.html'}")
-
-
-def _cations(study, name: str) -> tuple[str, ...]:
-    """Cations of the profile, host first."""
-    from ..study import coating_cations
-
-    cell = study.cells[name]
-    return tuple(dict.fromkeys([*cell.cathode.composition["M"], *coating_cations(cell)]))
 
 
 def _show(answer) -> None:

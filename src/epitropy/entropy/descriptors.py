@@ -133,7 +133,7 @@ def _radius(element: str, charge: int, coordination: int) -> tuple[float, str, s
 
 def _metallic(element: Any) -> float:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pymatgen's word that it has none
+        warnings.simplefilter("ignore", UserWarning)  # pymatgen's word that it has none
         radius = element.metallic_radius
     if radius is None:
         raise InputError("descriptors", f"no metallic radius of {element.symbol} is tabulated", "metals")
@@ -153,7 +153,7 @@ def _electronegativity(element: str) -> float | None:
     from pymatgen.core import Element
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore", UserWarning)  # likewise; it then gives nan
         value = float(Element(element).X)
     return value if math.isfinite(value) else None
 

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.stats import norm, rankdata
 
 from ..calibrate.ensemble import quantiles
+from ..calibrate.headline import QUANTILES
 from ..calibrate.workers import mapped
 from ..entropy.classify import entropy_bands
 from ..entropy.stage import profile_entropy, profile_high_entropy
@@ -24,7 +25,6 @@ from .front import ROUGH, Front, front, reading
 
 DRAWS = 128
 LEAST_DRAWS = 8  # for an interval to mean anything
-LEVELS = (0.1, 0.5, 0.9)
 ACTING = ("cathode.", "coating.", "anneal.")  # blocks that act on the profile
 DRIVEN = ("zone_width", "mean_entropy", "layer_thickness", "boundary_share")
 _POINTS = 161  # of the common depths
@@ -94,8 +94,8 @@ def profile_bands(
     return ProfileBands(
         species=species,
         depth=depth,
-        fraction=np.nanquantile(fractions, LEVELS, axis=0),
-        entropy=np.nanquantile(entropies, LEVELS, axis=0),
+        fraction=np.nanquantile(fractions, QUANTILES, axis=0),
+        entropy=np.nanquantile(entropies, QUANTILES, axis=0),
         band_share=_band_shares(entropies, inside),
         high_entropy_share=_high_entropy_share(species, fractions, inside),
         low=low,
@@ -125,9 +125,9 @@ def on_depths(profile: DepthProfile, depth: np.ndarray) -> np.ndarray:
 def summary(readings: Sequence[ProfileReading]) -> tuple[ProfileReading, ProfileReading, ProfileReading]:
     """Low, median and high of each number by itself."""
     names = [f.name for f in fields(ProfileReading) if f.name != "penetration"]
-    numbers = np.quantile([[getattr(r, n) for n in names] for r in readings], LEVELS, axis=0)
+    numbers = np.quantile([[getattr(r, n) for n in names] for r in readings], QUANTILES, axis=0)
     cations = readings[0].penetration.keys()
-    depths = np.quantile([[r.penetration[s] for s in cations] for r in readings], LEVELS, axis=0)
+    depths = np.quantile([[r.penetration[s] for s in cations] for r in readings], QUANTILES, axis=0)
     low, median, high = (
         ProfileReading(**dict(zip(names, map(float, row))), penetration=dict(zip(cations, map(float, deep))))
         for row, deep in zip(numbers, depths)

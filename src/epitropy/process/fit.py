@@ -161,7 +161,7 @@ def _ends(model: _Model, theta: np.ndarray, noise: float, covariance: np.ndarray
             if rise > 0.8 * _Z**2 or length >= _LONGEST * _Z:
                 break
             length = min(length * min(2.0, _Z / np.sqrt(max(rise, 0.25 * _Z**2))), _LONGEST * _Z)
-        return theta[i] + sign * min(length * spread[i], max(_Z, _Z * spread[i]))
+        return theta[i] + sign * min(length * spread[i], _Z)  # no wider than the prior
 
     wanted = [(i, sign) for sign in (-1.0, 1.0) for i in range(theta.size)]
     return np.array(list(model.each(end, wanted))).reshape(2, -1)

@@ -11,12 +11,12 @@ import numpy as np
 from ..anneal.stage import TOLERANCE
 from ..entropy.stage import profile_entropy
 from ..errors import InputError
-from ..pipeline import along_boundaries, coat, film_site_density, heat, powder
+from ..pipeline import along_boundaries, coat, film_site_density, heat, host_metals, powder
 from ..records.anneal import DepthProfile
 from ..records.boundary import BoundaryInfiltration
 from ..records.coating import CoatingLayer, Particle
 from ..records.process import ProfileReading
-from ..study import CellStudy, Study
+from ..study import CellStudy, Study, coating_cations
 
 ROUGH = 2e-3  # tolerance of one draw among many: its error is far below the spread of the draws
 _EDGE = 0.1  # share of film cations at which the mixed zone ends
@@ -52,6 +52,16 @@ def only(study: Study, name: str) -> Study:
     return replace(study, cells={name: study.cells[name]}, own={name: study.own.get(name, frozenset())})
 
 
+def profile_cations(cell: CellStudy) -> tuple[str, ...]:
+    """Cations of a coated cell's profile, host first.
+
+    >>> from epitropy.study import load_study
+    >>> profile_cations(load_study("zhao2024").cells["coated"])
+    ('Ni', 'Co', 'Mn', 'Nb', 'W', 'Zr')
+    """
+    return tuple(dict.fromkeys([*host_metals(cell), *coating_cations(cell)]))
+
+
 def front(cell: CellStudy, tolerance: float = TOLERANCE) -> Front:
     """Powder, coating and annealed profile of one cell; ``tolerance`` of the profile's time steps.
 
@@ -64,21 +74,12 @@ def front(cell: CellStudy, tolerance: float = TOLERANCE) -> Front:
     return Front(particle, layer, heat(cell, particle, layer, tolerance), along_boundaries(cell, particle, layer))
 
 
-def film_share(profile: DepthProfile) -> np.ndarray:
-    """Share of the cations that the coating brought, 1 in the pristine film; shape (x,)."""
-    start, end = profile.initial_fraction[:, -1], profile.initial_fraction[:, 0]
-    brought = start > end
-    fresh = (start - end)[brought].sum()
-    excess = (profile.fraction[brought] - end[brought, None]).sum(axis=0)
-    return excess / fresh if fresh > 0 else np.zeros(profile.depth.size)
-
-
 def mean_entropy(profile: DepthProfile) -> float:
     """Site-weighted mean of S(z) from the outer surface to where a tenth of the film's cations is left, J/(mol K).
 
     sum_z n(z) S(z) / sum_z n(z) with n the cation sites per area.
     """
-    share = film_share(profile)
+    share = profile.film_share
     below = np.flatnonzero(share < _EDGE * share[-1])
     first = below[-1] + 1 if below.size else 0
     zone = slice(min(first, share.size - 1), None)

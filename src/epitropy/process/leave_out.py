@@ -9,7 +9,7 @@ from ..entropy.classify import within_range
 from ..entropy.descriptors import site_descriptors
 from ..entropy.neutrality import balanced
 from ..entropy.stage import site_entropy_of
-from ..pipeline import heat, host_composition
+from ..pipeline import heat, host_composition, host_metals
 from ..records.anneal import DepthProfile
 from ..records.coating import CoatingLayer
 from ..records.entropy import Composition, Sublattice, element_of
@@ -32,7 +32,7 @@ def leave_one_out(cell: CellStudy, made: Front) -> tuple[LeftOut, ...]:
     >>> [row.element for row in leave_one_out(cell, front(cell))]
     ['', 'Co', 'Mn', 'Nb', 'W', 'Zr']
     """
-    metals = cell.cathode.composition["M"]
+    metals = host_metals(cell)
     main = max(metals, key=lambda e: metals[e])
     charges = host_charges(cell)
     rows = [_row("", "", made.profile, charges)]

@@ -59,3 +59,12 @@ class DepthProfile:
             raise NumericsError("depth profile", "fractions that are negative or do not sum to 1", "")
         if not self.balance_error < _BALANCE_TOLERANCE:
             raise NumericsError("depth profile", f"cation balance off by {self.balance_error:.1e}", "less than 1e-9")
+
+    @property
+    def film_share(self) -> np.ndarray:
+        """Share (x,) of the cations that the film brought, beyond what the host holds: 1 in fresh film, 0 in host."""
+        start, end = self.initial_fraction[:, -1], self.initial_fraction[:, 0]
+        brought = start > end
+        fresh = (start - end)[brought].sum()
+        excess = (self.fraction[brought] - end[brought, None]).sum(axis=0)
+        return excess / fresh if fresh > 0 else np.zeros(self.depth.size)

@@ -19,13 +19,8 @@ if TYPE_CHECKING:
 def files(answer: AnnealAnswer) -> dict[str, str]:
     """Name -> text of every file of the answer."""
     drawings = _drawings(answer)
-    found = {"answer.json": json.dumps(answer_json(answer), indent=1), "anneal.html": html(answer, drawings)}
+    found = {"answer.json": json.dumps(to_json(answer), indent=1), "anneal.html": html(answer, drawings)}
     return found | {f"{d.name}.csv": csv_text(d) for d in drawings}
-
-
-def answer_json(answer: AnnealAnswer) -> dict[str, object]:
-    """All of the answer in SI, the unit in each key."""
-    return to_json(answer)
 
 
 def _drawings(answer: AnnealAnswer) -> list[Drawing]:
@@ -39,36 +34,26 @@ def html(answer: AnnealAnswer, drawings: list[Drawing]) -> str:
         f"<code>{safe(answer.cell)}</code> · study <code>{safe(answer.study)}</code> · hash "
         f"<code>{answer.hash}</code> · epitropy {safe(answer.version)}</p>"
     )
-    parts = [head]
+    sections = "\n".join(_section(title, join(parts)) for title, parts in _sections(answer, drawings))
+    return whole_page(f"{answer.title or answer.study}: the anneal", f"{head}\n{sections}")
+
+
+def _sections(answer: AnnealAnswer, drawings: list[Drawing]) -> list[tuple[str, list[object]]]:
+    """(title, parts) in reading order; what was not asked for is left out."""
+    found: list[tuple[str, list[object]]] = []
     if answer.map:
-        parts += (
-            [_section("Settings without a profile", paragraphs(failed))]
-            if (failed := rows.failure_texts(answer.map))
-            else []
-        )
         points = details(f"All {len(answer.map.nodes)} points", _table(rows.map_rows(answer.map)))
-        parts += [_section("Map", join([*_figures(drawings, "map"), points]))]
-    parts += [_section("Profile", join([*_figures(drawings, "profile"), _table(rows.reading_rows(answer))]))]
-    parts += [
-        _section("Cation by cation", join([_table(rows.cation_rows(answer)), paragraphs([BOUNDARY_NOTE], "meta")]))
-    ]
+        found.append(("Map", [*_figures(drawings, "map"), paragraphs(rows.failure_texts(answer.map)), points]))
+    found.append(("Profile", [*_figures(drawings, "profile"), _table(rows.reading_rows(answer))]))
+    found.append(("Cation by cation", [_table(rows.cation_rows(answer)), paragraphs([BOUNDARY_NOTE], "meta")]))
     if answer.fit:
-        parts += [
-            _section(
-                "What the scan says", join([paragraphs(fit_text(answer)), _table(_unbroken(rows.fit_rows(answer)))])
-            )
-        ]
-    parts += [
-        _section(
-            "Without one element",
-            join([paragraphs([LEFT_OUT_NOTE, ions_text(answer)]), _table(rows.left_out_rows(answer))]),
-        )
-    ]
+        fitted = _table(_unbroken(rows.fit_rows(answer)))
+        found.append(("What the scan says", [paragraphs(fit_text(answer)), fitted]))
+    notes = paragraphs([LEFT_OUT_NOTE, ions_text(answer)])
+    found.append(("Without one element", [notes, _table(rows.left_out_rows(answer))]))
     if answer.bands:
-        parts += [
-            _section("What the spread comes from", join([paragraphs([DRIVER_NOTE]), _table(rows.driver_rows(answer))]))
-        ]
-    return whole_page(f"{answer.title or answer.study}: the anneal", "\n".join(parts))
+        found.append(("What the spread comes from", [paragraphs([DRIVER_NOTE]), _table(rows.driver_rows(answer))]))
+    return found
 
 
 LEFT_OUT_NOTE = (

@@ -44,8 +44,6 @@ def unit_text(name: str) -> str:
 
 def in_shown(reading: ProfileReading, name: str) -> float:
     """A reading in the unit in which people read it."""
-    if name == "mean_entropy":
-        return reading.mean_entropy / GAS_CONSTANT
     return float(shown(getattr(reading, name), unit_of(ProfileReading, name)))
 
 
@@ -213,15 +211,15 @@ def fit_rows(answer: AnnealAnswer) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-FITTED_UNITS = {"m2/s": (1e4, "cm²/s"), "1/s": (3600.0, "1/h"), "m": (1e9, "nm"), "1": (1.0, "")}
+FITTED_UNITS = {"m2/s": "cm2/s", "1/s": "1/h", "m": "nm", "1": "1"}
 
 
 def _powers(fitted: Fitted, value: float, low: float, high: float) -> str:
     """Value and interval in the field's units, diffusivities as powers of ten."""
-    factor, unit = FITTED_UNITS[fitted.prior.unit]
-    form = "{:.1e}" if fitted.prior.unit == "m2/s" else "{:.2g}"
-    middle, below, above = (form.format(factor * v) for v in (value, low, high))
-    return f"{middle} ({below} to {above}) {unit}".rstrip()
+    unit = Unit(fitted.prior.unit, show=FITTED_UNITS[fitted.prior.unit])
+    form = "{:.1e}" if unit.si == "m2/s" else "{:.2g}"
+    middle, below, above = (form.format(shown(v, unit)) for v in (value, low, high))
+    return f"{middle} ({below} to {above}) {pretty(unit.shown)}".rstrip()
 
 
 def _plain(value: float) -> str:

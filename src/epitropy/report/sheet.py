@@ -10,7 +10,7 @@ from .markup import Html, bullets, join, paragraphs, safe, table
 from .numbers import interval, pretty, shown, significant
 
 if TYPE_CHECKING:
-    from ..process.sheet import BatchSheet, Line, Told
+    from ..records.sheet import BatchSheet, Line, Told
 
 Row = tuple[str, ...]
 LEGEND = (
