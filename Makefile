@@ -23,10 +23,11 @@ test: .venv/.installed-test
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest
 
-bench: .venv/.installed
+bench: .venv/.installed-test
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.entropy
 	$(BIN)/python -m benchmarks.anneal
+	$(BIN)/python -m benchmarks.cycling
 
 clean:
 	rm -rf .venv build dist src/*.egg-info

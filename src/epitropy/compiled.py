@@ -10,15 +10,16 @@ import hashlib
 import inspect
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numba
 
 
-def compiled(function: Callable, *, error_model: str = "python") -> Callable:
+def compiled(function: Callable, *, error_model: str = "python", inline: bool = False) -> Callable:
     """numba.njit without the interpreter lock, cached by content.
 
+    ``inline`` puts the function's code where it is called (`inlined`): for small ones in inner loops.
     ``error_model="numpy"`` lets a division by zero give inf or nan in place of an exception.
 
     >>> from epitropy.cycling.laws import overload  # a compiled law
@@ -28,11 +29,14 @@ def compiled(function: Callable, *, error_model: str = "python") -> Callable:
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = before or _folder(Path(inspect.getfile(function)).parent)
     try:
-        return numba.njit(cache=True, nogil=True, error_model=error_model)(function)
+        return numba.njit(cache=True, nogil=True, error_model=error_model, forceinline=inline)(function)
     except RuntimeError:  # nowhere to keep machine code, e.g. a read-only install without a home
-        return numba.njit(nogil=True, error_model=error_model)(function)
+        return numba.njit(nogil=True, error_model=error_model, forceinline=inline)(function)
     finally:
         numba.config.CACHE_DIR = before
+
+
+inlined = partial(compiled, inline=True)
 
 
 @cache
@@ -40,7 +44,9 @@ def _folder(room: Path) -> str:
     """A folder of the user's cache for this very code; empty (numba's own choice) where none can be made."""
     digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted(room.glob("*.py")):
-        digest.update(source.read_bytes())
+        text = source.read_bytes()
+        if (b"compiled" in text or b"(NamedTuple)" in text) and b"pybamm" not in text:
+            digest.update(text)  # compiled functions and the records that they take
     try:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         folder = Path(base) / "epitropy" / "compiled" / digest.hexdigest()[:16]

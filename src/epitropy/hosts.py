@@ -41,13 +41,16 @@ def host_curves(lattice: str, ocv: str) -> HostCurves:
         raw = PchipInterpolator(np.array(cell["x"])[order], np.array(cell[key])[order])(inside) * 1e-10
         lengths[key] = _smoothed(raw)
     mobility = _section(ocv, "diffusivity")
+    exchange = _section(ocv, "exchange")
     return HostCurves(
         lithium=x,
         a=lengths["a_angstrom"],
         c=lengths["c_angstrom"],
         voltage=PchipInterpolator(rest["x"], rest["volt"])(x),
         diffusivity=_diffusivity(x, mobility),
-        sources=(cell["source"], rest["source"], mobility["source"]),
+        exchange_exponents=(exchange["lithium"], exchange["vacancy"]),
+        exchange_salt_exponent=exchange["salt"],
+        sources=(cell["source"], rest["source"], mobility["source"], exchange["source"]),
     )
 
 

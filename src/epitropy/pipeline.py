@@ -21,6 +21,7 @@ from .chemistry import atomic_mass
 from .coating.stage import deposit
 from .constants import ATMOSPHERE
 from .cycling.stage import particle_of
+from .electrolytes import electrolyte_curves
 from .entropy.stage import profile_entropy, site_entropy_of
 from .epitaxy.stage import best_matches
 from .hosts import host_curves
@@ -29,6 +30,7 @@ from .records.anneal import DepthProfile
 from .records.boundary import BoundaryInfiltration
 from .records.coating import CoatingLayer, Particle
 from .records.electrode import CoatedElectrode
+from .records.electrolyte import ElectrolyteCurves
 from .records.entropy import Composition, SiteEntropy, Sublattice
 from .records.epitaxy import LatticeMatch
 from .records.host import HostCurves
@@ -51,6 +53,7 @@ class Formed:
     """A cell ready to be cycled: every stage's record, the layer's None for a cell without one."""
 
     host: HostCurves
+    electrolyte: ElectrolyteCurves
     particle: Particle
     host_entropy: SiteEntropy
     coating: CoatingLayer | None = None
@@ -90,6 +93,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
     factor = fresh_skin_factor(cell.anneal) if cell.anneal else 1.0
     known = {
         "host": host,
+        "electrolyte": electrolyte_curves(cell.cell.electrolyte, cell.protocol.temperature.value),
         "particle": particle,
         "host_entropy": host_entropy,
         "grain_strain": grains,
@@ -124,7 +128,11 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         layer_strain=layer_strain,
         strained_thickness=strained,
         electrode=coated_electrode(
-            layer, cell.layer, energy_release=release, boundary_fraction=verdict.boundary_fraction
+            layer,
+            cell.layer,
+            energy_release=release,
+            boundary_fraction=verdict.boundary_fraction,
+            temperature=cell.protocol.temperature.value,
         ),
     )
 

@@ -13,9 +13,11 @@ from .calibrate import headline as say
 from .calibrate.ensemble import DRAWS, Draw, calibrated, calibration_cell, prepare, run_ensemble
 from .calibrate.influence import influences
 from .calibrate.measurements import telling_measurements
-from .calibrate.scales import build
+from .calibrate.scales import build, tolerance_of
 from .calibrate.scenarios import declared_scenarios
-from .cycling import kernel
+from .cycling.kernel import RESOLUTION
+from .cycling.parameters import Tables
+from .cycling.program import program
 from .cycling.stage import live
 from .errors import NumericsError
 from .pipeline import SKIN, Formed, align, along_boundaries
@@ -49,7 +51,7 @@ def run_nominal(study: Study, progress: Progress = quiet) -> StudyResult:
         progress("forming the cells (the first run compiles, half a minute)", i, len(centre.cells))
         ready[name] = prepare(cell)
     progress("solving the bare cell", 0, 1)
-    scales = calibrated(centre, ready, scenarios).scales
+    scales = calibrated(centre, ready, scenarios, resolution=RESOLUTION).scales
     cells = {}
     for i, name in enumerate(centre.cells):
         progress("aligning and cycling", i, len(centre.cells))
@@ -75,7 +77,7 @@ def _stages(
     study: Study,
     name: str,
     formed: Formed,
-    looked_up: kernel.Tables,
+    looked_up: Tables,
     scenarios: tuple[Scenario, ...],
     scales: Mapping[str, Scales | str],
 ) -> CellStages:
@@ -98,14 +100,16 @@ def _stages(
 
 
 def _life(
-    cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, scales: Scales | str
+    cell: CellStudy, formed: Formed, looked_up: Tables, scenario: Scenario, scales: Scales | str
 ) -> CycleSeries | None:
     """None where the scales are not solved or the cell delivers not even a first cycle."""
     if isinstance(scales, str):
         return None
     try:
         m = build(cell, formed, scenario, scales)
-        return live(m, looked_up, cell.protocol.cycles, cell.protocol.formation_cycles)
+        rows, kinds = program(cell.protocol)
+        area = cell.cell.area.value * cell.cell.coated_faces
+        return live(m, looked_up, rows, kinds, tolerance=tolerance_of(cell.protocol), area=area)
     except NumericsError:
         return None
 

@@ -476,7 +476,7 @@ def _unknown_key(place: str, key: str, allowed: tuple[str, ...]) -> InputError:
 def _check(study: Study) -> None:
     """What only the whole study can tell."""
     from .chemistry import atomic_mass
-    from .hosts import host_curves
+    from .electrolytes import electrolyte_curves
     from .strain.stage import pseudo_hexagonal
 
     for name, cell in study.cells.items():
@@ -487,7 +487,8 @@ def _check(study: Study) -> None:
             if getattr(layer, key) is None:
                 raise InputError(f"{name}: layer.structure", f"'{layer.name}' has no {key}", "a phase that states it")
         _named(f"{name}: layer.structure", pseudo_hexagonal, layer)
-        host_curves(cell.cathode.lattice, cell.cathode.ocv)
+        check_window(cell)
+        electrolyte_curves(cell.cell.electrolyte, cell.protocol.temperature.value)
         if cell.coating is not None:
             total = sum(s.value for s in cell.coating.precursors.values())
             if abs(total - 1) > 1e-6:
@@ -513,6 +514,21 @@ def _check(study: Study) -> None:
             )
     for name in study.reported:
         _check_cell_name(study, "reported", name)
+
+
+def check_window(cell: CellStudy) -> None:
+    """Both cut-offs lie on the host's open-circuit curve, or no cycle could end at them."""
+    from .hosts import host_curves
+
+    curve = host_curves(cell.cathode.lattice, cell.cathode.ocv).voltage + cell.cathode.ocv_shift.value
+    for key in ("lower_voltage", "upper_voltage"):
+        given = getattr(cell.protocol, key).value
+        if not curve.min() <= given <= curve.max():
+            raise InputError(
+                f"protocol.{key}",
+                f"{given:g} V",
+                f"{curve.min():.2f} to {curve.max():.2f} V, the open-circuit curve of '{cell.cathode.ocv}'",
+            )
 
 
 def _check_recipe(cell: CellStudy) -> None:

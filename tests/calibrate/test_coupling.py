@@ -8,6 +8,7 @@ import yaml
 
 from epitropy.calibrate.ensemble import run_draw
 from epitropy.calibrate.scenarios import declared_scenarios
+from epitropy.electrolytes import electrolyte_names
 from epitropy.study import read_study, study_text
 
 RECIPE = "cells.coated.coating"
@@ -26,7 +27,12 @@ CHANGES = {
     "upper cut-off": {"protocol.upper_voltage": "4.4 V"},
     "lower cut-off": {"protocol.lower_voltage": "3.0 V"},
     "charge rate": {"protocol.charge_rate": 0.5},
+    "discharge rate": {"protocol.discharge_rate": 0.5},
+    "hold at the cut-off": {"protocol.charge_mode": "CC-CV"},
+    "rest": {"protocol.rest": "30 min"},
+    "temperature of the cell": {"protocol.temperature": "45 degC"},
     "loading": {"cell.loading": "15 mg/cm2"},
+    "electrolyte": {"cell.electrolyte": sorted(set(electrolyte_names()) - {"1 M LiPF6 in EC:EMC"})[0]},
     "mass basis": {"protocol.mass_basis": "host"},
 }
 CAPACITY_ONLY = {"mass basis"}  # a factor on all cycles alike

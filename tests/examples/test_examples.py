@@ -14,6 +14,11 @@ EXPECTED = {
     "high_entropy_oxide": (1.61, 2e-3, "Rost et al., Nat. Commun. 6 (2015) 8485, 10.1038/ncomms9485"),
     "multi_doping": (0.725, 1e-3, "composition of Zhang et al., Nature 610 (2022) 67, 10.1038/s41586-022-05115-z"),
     "other_materials": (1.61, 2e-3, "equimolar Prussian blue Na2Mn0.2Fe0.2Co0.2Ni0.2Cu0.2Fe(CN)6, published 1.61 R"),
+    "plain_pybamm": (
+        174.7,
+        1e-3,
+        "first cycle of the bare cell, calibrated: Schweidler et al., Nature Energy 9 (2024) 240",
+    ),
     "precursors": (4.76, 5e-3, "density of Nb12WO33 from the cell of Roth & Wadsley, Acta Cryst. 19 (1965) 32"),
     "recipe": (7.0, 0.01, "mass balance: 1 wt% at 4.76 g/cm3 on 0.3 m2/g"),
     "wadsley_roth": (4.76, 0.03, "cell of Roth & Wadsley, Acta Cryst. 19 (1965) 32"),

@@ -11,15 +11,18 @@ from functools import partial
 import numpy as np
 
 from ..constants import AVOGADRO, FARADAY
-from ..cycling import kernel
-from ..cycling.stage import schedule, tables
+from ..cycling.kernel import SCREENING
+from ..cycling.mesh import Resolution
+from ..cycling.parameters import Tables
+from ..cycling.program import program
+from ..cycling.stage import tables
 from ..errors import InputError, NumericsError
 from ..pipeline import Formed, form
 from ..records.scenario import Scales, Scenario
 from ..strain.laws import stress_potential
 from ..strain.stage import energy_slope
 from ..study import CellStudy, Study
-from .scales import build, reference_scales, rough_scales, solve_scales
+from .scales import build, capacities, reference_scales, rough_scales, solve_scales
 from .scenarios import declared_scenarios
 from .workers import mapped
 
@@ -51,13 +54,15 @@ def _stratified(name: str, draws: int, seed: int) -> np.ndarray:
     return (rng.permutation(draws) + rng.random(draws)) / draws
 
 
-def prepare(cell: CellStudy) -> tuple[Formed, kernel.Tables]:
+def prepare(cell: CellStudy) -> tuple[Formed, Tables]:
     """A cell formed, and the tables its cycling looks up."""
     formed = form(cell)
     molar_volume = formed.host.cell_volume / 3 * AVOGADRO
     looked_up = tables(
         cell.cathode,
         formed.host,
+        formed.electrolyte,
+        cell.protocol.temperature.value,
         skin=formed.skin_strain,
         layer=formed.layer_strain,
         grains=formed.grain_strain,
@@ -106,9 +111,10 @@ def calibration_cell(study: Study) -> str:
 
 def calibrated(
     study: Study,
-    ready: Mapping[str, tuple[Formed, kernel.Tables]],
+    ready: Mapping[str, tuple[Formed, Tables]],
     scenarios: tuple[Scenario, ...],
     known: Solved | None = None,
+    resolution: Resolution = SCREENING,
 ) -> Solved:
     """Scales by scenario. Scenarios that differ only in the coating share the bare cell's solution."""
     name = calibration_cell(study)
@@ -125,14 +131,15 @@ def calibrated(
             solved[key] = before
             continue
         near = before if isinstance(before, Scales) else None
-        solved[key] = _solve(study, cell, formed, looked_up, scenario, near)
+        solved[key] = _solve(study, cell, formed, looked_up, scenario, near, resolution)
     return Solved(prints, {s.name: solved[s.fade_carrier, s.gap_carrier] for s in scenarios})
 
 
-def _fingerprint(cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario) -> bytes:
+def _fingerprint(cell: CellStudy, formed: Formed, looked_up: Tables, scenario: Scenario) -> bytes:
     """All that the calibration cell's solution in a scenario depends on."""
     unaged = build(cell, formed, scenario, rough_scales(cell, formed, 1.0))
     ageing = cell.degradation
+    rows, _ = program(cell.protocol)
     priors = (
         ageing.skin_thickness_200,
         ageing.skin_transport_share,
@@ -140,31 +147,23 @@ def _fingerprint(cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scen
         ageing.wetted_area_200,
         ageing.deep_charge_share,
     )
-    numbers = np.concatenate([unaged, *looked_up, [p.value for p in priors]])
+    numbers = np.concatenate([unaged, *looked_up, rows.ravel(), [p.value for p in priors]])
     return hashlib.sha256(numbers.tobytes()).digest()
 
 
 def _solve(
-    study: Study, cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, near: Scales | None
+    study: Study,
+    cell: CellStudy,
+    formed: Formed,
+    looked_up: Tables,
+    scenario: Scenario,
+    near: Scales | None,
+    resolution: Resolution,
 ) -> Scales | str:
     if study.calibration is None:  # no data: both scales stay at one, everything is prior
-        return reference_scales(cell, formed, looked_up, scenario, 1.0) or "no first cycle"
-    return solve_scales(cell, formed, looked_up, scenario, study.calibration.first, study.calibration.last, near)
-
-
-def capacities(
-    cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, scales: Scales
-) -> np.ndarray:
-    """Capacity of every cycle, C/kg, zero once the cell is dead."""
-    from scipy.interpolate import PchipInterpolator
-
-    cycles = cell.protocol.cycles
-    plan = schedule(cycles)
-    rows, _, _ = kernel.age(
-        build(cell, formed, scenario, scales), looked_up, plan, cycles, cell.protocol.formation_cycles
-    )
-    known = np.nan_to_num(rows[plan - 1, 0])
-    return np.maximum(PchipInterpolator(plan, np.maximum(known, 0.0))(np.arange(1, cycles + 1)), 0.0)
+        return reference_scales(cell, formed, looked_up, scenario, 1.0, resolution) or "no first cycle"
+    data = study.calibration
+    return solve_scales(cell, formed, looked_up, scenario, data.first, data.last, near, resolution)
 
 
 def run_ensemble(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..electrolytes import electrolyte_names
 from ..errors import InputError, NumericsError
 from ..records.headline import Influence
 from ..records.scenario import Scenario
@@ -100,8 +101,8 @@ CHOICES = {
         "area_basis": ("outer", "wetted"),
         "deposition": ("random", "exclusive"),
     },
-    "cell": {"format": ("coin", "pouch"), "electrolyte": ("1 M LiPF6 in EC:EMC", "another")},
-    "protocol": {"mass_basis": ("coated powder", "host")},
+    "cell": {"format": ("coin", "pouch"), "electrolyte": electrolyte_names()[:2]},
+    "protocol": {"mass_basis": ("coated powder", "host"), "charge_mode": ("CC", "CC-CV")},
     "layer": {"structure": ("layered layer", "rock salt layer")},
 }
 

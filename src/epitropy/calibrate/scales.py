@@ -15,26 +15,35 @@ from functools import cache
 import numpy as np
 
 from ..cycling import kernel
+from ..cycling.ageing import lookup
+from ..cycling.kernel import SCREENING
 from ..cycling.laws import crack_drive, skin_kinetics
-from ..cycling.stage import REFERENCE_CYCLES, crack_areas, crack_rate, model, schedule
+from ..cycling.mesh import Resolution
+from ..cycling.parameters import Model, Tables
+from ..cycling.program import program
+from ..cycling.spec import Protocol
+from ..cycling.stage import REFERENCE_CYCLES, Life, capacity_by_cycle, crack_areas, crack_rate, model, simulate
 from ..pipeline import Formed
 from ..records.scenario import Scales, Scenario
 from ..study import CellStudy
 
 KINETIC_RANGE = (math.log(0.02), math.log(200.0))
 FADE_GRID = np.linspace(math.log(2e-3), math.log(50.0), 7)
-NEAR_GRID = np.array([-0.6, -0.2, 0.2, 0.6])
 TOLERANCE = 360.0  # C/kg, 0.1 mAh/g
+FIRST = [kernel.COLUMNS.index(name) for name in ("capacity", "charged_lithium", "exposure")]
+FAR = 1.5  # of ln(scale): beyond it secants are not trusted
 XTOL = 5e-4  # of ln(scale): about 0.02 mAh/g
 
 
-def build(cell: CellStudy, formed: Formed, scenario: Scenario, scales: Scales) -> kernel.Model:
+def build(cell: CellStudy, formed: Formed, scenario: Scenario, scales: Scales) -> Model:
     """The kernel's model of a formed cell under a scenario."""
     return model(
         cell.cathode,
         cell.cell,
         cell.protocol,
         cell.degradation,
+        host=formed.host,
+        electrolyte=formed.electrolyte,
         particle=formed.particle,
         scenario=scenario,
         scales=scales,
@@ -45,22 +54,28 @@ def build(cell: CellStudy, formed: Formed, scenario: Scenario, scales: Scales) -
 
 
 def reference_scales(
-    cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, kinetic: float
+    cell: CellStudy,
+    formed: Formed,
+    looked_up: Tables,
+    scenario: Scenario,
+    kinetic: float,
+    resolution: Resolution = SCREENING,
 ) -> Scales | None:
     """Rates that the priors give at the bare cell's own exposure; None if it delivers no first cycle.
 
     The skin reaches its prior thickness after formation and 200 cycles at the exposure of the first.
     """
     rough = rough_scales(cell, formed, kinetic)
-    rows, _, formation = _short(cell, formed, looked_up, scenario, rough)
-    capacity, charged, exposure = rows[0, 0], rows[0, 9], rows[0, 10]
+    short = _short(cell, formed, looked_up, scenario, rough, resolution)
+    capacity, charged, exposure = short.rows[-1, FIRST]
     if not capacity > 0:
         return None
+    formation = float(short.rows[:-1, FIRST[2]].sum())
     ageing = cell.degradation
     rate, diffusivity = skin_kinetics(
         ageing.skin_thickness_200.value, formation + REFERENCE_CYCLES * exposure, ageing.skin_transport_share.value
     )
-    drive = crack_drive(charged, kernel.lookup(looked_up.crack_ratio, charged), ageing.deep_charge_share.value)
+    drive = crack_drive(charged, lookup(looked_up.crack_ratio, charged), ageing.deep_charge_share.value)
     return replace(
         rough,
         reference_exposure=float(exposure),
@@ -77,7 +92,7 @@ def rough_scales(cell: CellStudy, formed: Formed, kinetic: float) -> Scales:
         kinetic=kinetic,
         fade=1.0,
         reference_area=formed.particle.wetted_area + start,
-        reference_exposure=1.0,
+        reference_exposure=1e30,  # nothing moves with it
         skin_rate=1e-30,
         skin_diffusivity=1e-20,
         crack_rate=0.0,
@@ -87,25 +102,29 @@ def rough_scales(cell: CellStudy, formed: Formed, kinetic: float) -> Scales:
 def solve_scales(
     cell: CellStudy,
     formed: Formed,
-    looked_up: kernel.Tables,
+    looked_up: Tables,
     scenario: Scenario,
     first: float,
     last: float,
     near: Scales | None = None,
+    resolution: Resolution = SCREENING,
 ) -> Scales | str:
     """Kinetic and fade-rate scale at which the cell delivers ``first`` and ``last`` [C/kg], or why there are none.
 
     For every fade-rate scale the kinetic scale is solved from the first cycle, so one unknown is left for the last.
-    ``near`` is a solution of a similar cell, around which the scan begins.
+    ``near`` is a solution of a similar cell, from which secants start.
     """
 
     def miss_first(logarithm: float, scales: Scales) -> float:
-        rows, _, _ = _short(cell, formed, looked_up, scenario, replace(scales, kinetic=math.exp(logarithm)))
-        return float(np.nan_to_num(rows[0, 0])) - first
+        tried = replace(scales, kinetic=math.exp(logarithm))
+        short = _short(cell, formed, looked_up, scenario, tried, resolution)
+        return float(np.nan_to_num(short.rows[-1, 0])) - first
 
     unaged = rough_scales(cell, formed, 1.0)
     start = _root_near(lambda k: miss_first(k, unaged), math.log(near.kinetic) if near else 0.0)
-    guess = reference_scales(cell, formed, looked_up, scenario, math.exp(start)) if start is not None else None
+    if start is None:
+        return "cycle 1 out of reach"
+    guess = reference_scales(cell, formed, looked_up, scenario, math.exp(start), resolution)
     if guess is None:
         return "cycle 1 out of reach"
     kinetics: dict[float, float] = {}
@@ -118,22 +137,42 @@ def solve_scales(
         if root is None:
             return -last  # aged so much that even the first cycle is lost
         kinetics[fade] = root
-        cycles = cell.protocol.cycles
-        m = build(cell, formed, scenario, replace(scales, kinetic=math.exp(root)))
-        rows, _, _ = kernel.age(m, looked_up, schedule(cycles), cycles, cell.protocol.formation_cycles)
-        return float(np.nan_to_num(rows[-1, 0])) - last
+        found = replace(scales, kinetic=math.exp(root))
+        return float(capacities(cell, formed, looked_up, scenario, found, resolution)[-1]) - last
 
-    fade = _nearest_root(miss_last, math.log(near.fade) + NEAR_GRID, math.log(near.fade)) if near else None
+    fade = _by_secants(miss_last, math.log(near.fade)) if near else None
     fade = _nearest_root(miss_last, FADE_GRID) if fade is None else fade
     if fade is None or abs(miss_last(fade)) > TOLERANCE:  # the scan also finds the edge where the first is lost
         return f"cycle {cell.protocol.cycles} out of reach"
     return replace(guess, kinetic=math.exp(kinetics[fade]), fade=math.exp(fade))
 
 
-def _short(cell: CellStudy, formed: Formed, looked_up: kernel.Tables, scenario: Scenario, scales: Scales):
-    """Formation and the first cycle."""
+def capacities(
+    cell: CellStudy,
+    formed: Formed,
+    looked_up: Tables,
+    scenario: Scenario,
+    scales: Scales,
+    resolution: Resolution = SCREENING,
+) -> np.ndarray:
+    """Capacity of every ageing cycle, C/kg, zero once the cell is dead."""
+    rows, kinds = program(cell.protocol)
     m = build(cell, formed, scenario, scales)
-    return kernel.age(m, looked_up, np.array([1]), 1, cell.protocol.formation_cycles)
+    return capacity_by_cycle(simulate(m, looked_up, rows, tolerance_of(cell.protocol), resolution), kinds)
+
+
+def tolerance_of(protocol: Protocol) -> float:
+    """Tolerance of cycle skipping; 0 where every cycle is to be simulated."""
+    return protocol.skip_tolerance if protocol.skip else 0.0
+
+
+def _short(
+    cell: CellStudy, formed: Formed, looked_up: Tables, scenario: Scenario, scales: Scales, resolution: Resolution
+) -> Life:
+    """All up to the first ageing cycle."""
+    rows, kinds = program(cell.protocol)
+    until = kinds.index("ageing") + 1
+    return simulate(build(cell, formed, scenario, scales), looked_up, rows[:until], resolution=resolution)
 
 
 def _nearest_root(miss: Callable[[float], float], grid: np.ndarray, target: float = 0.0) -> float | None:
@@ -149,9 +188,12 @@ def _nearest_root(miss: Callable[[float], float], grid: np.ndarray, target: floa
 
 
 def _root_near(miss: Callable[[float], float], near: float) -> float | None:
-    """Root of a rising function, bracketed outwards from ``near``; None if it lies outside the kinetic range."""
+    """Root of a rising function, first by secants, then bracketed outwards from ``near``; None outside the range."""
     from scipy.optimize import brentq
 
+    found = _by_secants(miss, near)
+    if found is not None and KINETIC_RANGE[0] <= found <= KINETIC_RANGE[1]:
+        return found
     value = miss(near)
     direction = -1.0 if value > 0 else 1.0
     inner, step = near, 0.05
@@ -160,4 +202,21 @@ def _root_near(miss: Callable[[float], float], near: float) -> float | None:
         if miss(outer) * direction >= 0:
             return brentq(miss, min(inner, outer), max(inner, outer), xtol=XTOL)
         inner, step = outer, 2 * step
+    return None
+
+
+def _by_secants(miss: Callable[[float], float], near: float) -> float | None:
+    """Root within ``FAR`` of ``near``; None if a few secants do not settle on one."""
+    before, at_before = near, miss(near)
+    here = near + (0.05 if at_before < 0 else -0.05)
+    for _ in range(6):
+        at_here = miss(here)
+        if at_here == at_before:
+            return None
+        there = here - at_here * (here - before) / (at_here - at_before)
+        if not abs(there - near) < FAR:
+            return None
+        if abs(there - here) < XTOL:
+            return there
+        before, at_before, here = here, at_here, there
     return None

@@ -95,3 +95,13 @@ def main() -> None:
 def _stopped() -> None:
     print("epitropy: stopped; nothing was written", file=sys.stderr)
     sys.exit(INTERRUPTED)
+
+
+def cycle_numbers(option: str, text: str) -> list[int]:
+    """Cycle numbers as they are written on the command line, e.g. ``1,50,200``."""
+    from ..errors import InputError
+
+    parts = [p.strip() for p in text.split(",") if p.strip()]
+    if not all(p.isdigit() and int(p) for p in parts):
+        raise InputError(option, f"'{text}'", "cycle numbers, e.g. 1,50,200")
+    return [int(p) for p in parts]

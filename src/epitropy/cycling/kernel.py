@@ -1,9 +1,9 @@
-"""Compiled half-cell: diffusion in an equal-volume-shell sphere, four kinds of surface in parallel, ageing by cycle.
+"""Compiled half-cell: graded sphere, electrolyte, four kinds of surface; ageing cycle by cycle.
 
-Lithium metal against one representative particle (single-particle model with lumped ohmic resistance). Space: finite
-volumes on shells of equal volume, which conserve lithium exactly and are finest at the surface. Time: BDF2, second
-order, after one implicit Euler step; the step in which a cut-off is crossed is repeated in twentieths.
-The slow states move every cycle; only scheduled cycles are simulated and their drives extrapolated between.
+Single-particle model with electrolyte against lithium metal. Space: finite volumes, which conserve lithium and salt to
+rounding. Time: BDF2 with variable steps, second order; coefficients at the extrapolated state, so that every step is
+linear in the current. Cut-offs are met by repeating the step that crosses them with the length that just reaches them.
+The slow states move every cycle; with a tolerance, cycles are skipped where their drives can be extrapolated.
 """
 
 from __future__ import annotations
@@ -13,116 +13,74 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compiled import compiled
-from .laws import butler_volmer_overpotential, crack_drive, exposure_rate, skin_thickness
+from ..compiled import compiled, inlined
+from ..constants import FARADAY
+from .ageing import (
+    REFUSED,
+    Slow,
+    fresh,
+    interphases,
+    jump_error,
+    lookup,
+    moved,
+    next_jump,
+    pinned_loss,
+    seen,
+    skins,
+)
+from .laws import butler_volmer_overpotential, exposure_rate
+from .mesh import Resolution
+from .parameters import SALT_LIMIT, Row
 
-SHELLS = 24
-STEPS = 160  # per half cycle of a full lithium swing
-FORMATION_STEPS = 80  # slow cycles stay close to equilibrium
+RESOLUTION = Resolution()  # of what is told: 0.05 % of capacity, 0.5 mV
+SCREENING = Resolution(shells=24, separator=4, cathode=5, steps=60)  # of draws and screens: 0.3 % of capacity
+FRESH_LITHIUM = 0.95  # content of the particle before formation
+DEPLETED = 1e-3  # of the nominal salt concentration: nothing moves any more
+FACES = ("outer_bare", "outer_coated", "cracks_bare", "cracks_coated")
+CHARGE, HOLD, REST = 0, 1, 2  # phases; a discharge is a charge with the other sign
+ENDED, DEPLETED_SALT, STUCK = 0, 1, 2  # how a phase ends
+SKINS = tuple(f"skin_{face}" for face in FACES)
+INTERPHASES = tuple(f"interphase_{face}" for face in FACES)
 COLUMNS = (
     "capacity",
+    "charge_capacity",
     "mean_voltage",
-    "skin_outer_bare",
-    "skin_outer_coated",
-    "skin_cracks_bare",
-    "skin_cracks_coated",
+    "mean_charge_voltage",
+    *SKINS,
+    *INTERPHASES,
     "crack_area",
     "dead_share",
     "lithium_resistance",
     "charged_lithium",
+    "discharged_lithium",
     "exposure",
+    "hold_share",
     "pinned_share",
 )
-
-
 WIDTH = len(COLUMNS)
+TRACE = ("time", "current", "voltage", "lithium", "surface_lithium")
 
 
-class Model(NamedTuple):
-    """All numbers of one cell, SI, per kilogram of host unless said; built by ``cycling/stage.py`` alone."""
+class Profiles(NamedTuple):
+    """What a cell carries from phase to phase: lithium by shell, salt by cell [mol/m3]."""
 
-    capacity_full: float  # C/kg for one Li per formula unit
-    density: float
-    kinetic_scale: float
-    reference_area: float  # m2/kg the apparent kinetics are mapped onto: bare cell after formation
-    apparent_radius: float
-    uncracked_transport: float  # share of the diffusion rate that needs no crack
-    outer_area: float
-    crack_area_start: float
-    crack_area_max: float
-    crack_rate: float  # 1/cycle
-    deep_charge_share: float
-    coverage_outer: float
-    coverage_cracks: float
-    film_resistance_outer: float  # ohm m2
-    film_resistance_cracks: float
-    film_path_outer: float  # m
-    film_path_cracks: float
-    fresh_skin: float
-    skin_rate: float
-    skin_diffusivity: float
-    fade_scale: float  # multiplies the clock of the skin
-    skin_resistivity: float
-    dead_volume_ratio: float
-    inert_share: float  # host mass that never stores lithium
-    mass_factor: float  # kg of the stated mass basis per kg of host
-    loading: float
-    series_resistance: float
-    lithium_growth: float  # ohm m2 per cycle
-    crosstalk_growth: float  # ohm m2 per cycle at the bare cell's first exposure and area
-    reference_exposure: float  # s per cycle
-    pinning_rate: float  # 1/cycle
-    pinning_limit: float
-    threshold: float
-    threshold_width: float
-    coherency: float
-    layer_thickness: float
-    one_c: float  # A per kg of the stated mass basis
-    charge_rate: float
-    discharge_rate: float
-    formation_rate: float
-    upper_voltage: float
-    lower_voltage: float
-    thermal_voltage: float
+    lithium: np.ndarray
+    salt: np.ndarray
 
 
-class Tables(NamedTuple):
-    """Functions of lithium content on one uniform grid over 0..1."""
+class Phase(NamedTuple):
+    """What a phase has done."""
 
-    voltage: np.ndarray
-    diffusivity: np.ndarray
-    exchange: np.ndarray
-    stress_skin: np.ndarray  # V at full coherency and r/(1+r) = 1
-    stress_layer: np.ndarray
-    crack_ratio: np.ndarray  # grain-mismatch energy release over toughness
-    layer_relief: np.ndarray  # mismatch energy of the layer over that of the skin
-
-
-class Surfaces(NamedTuple):
-    """Areas [m2/kg] and areal resistances [ohm m2] of the four kinds of surface, and the series resistance."""
-
-    area: np.ndarray
-    resistance: np.ndarray
-    series: float
-    active: float
-    stress_skin: float
-    stress_layer: float
+    swing: float  # change of mean lithium, counted from the current
+    exposure: float  # s
+    energy: float  # V, integral of voltage over the swing's size
+    time: float  # s
+    current: float  # A/kg of host at the end
+    state: int
+    rows: int  # of the trace
 
 
-@compiled
-def lookup(table: np.ndarray, x: float) -> float:
-    """Linear interpolation on the uniform grid over 0..1, held constant outside."""
-    n = table.shape[0] - 1
-    s = x * n
-    if s <= 0.0:
-        return table[0]
-    if s >= n:
-        return table[n]
-    i = int(s)
-    return table[i] + (s - i) * (table[i + 1] - table[i])
-
-
-@compiled
+@inlined
 def _response(current: float, resistance: float, exchange: float, thermal_voltage: float):
     """Overpotential of one surface at a current, R i + 2 V_T asinh(i/2 i0), and its slope."""
     ratio = current / (2.0 * exchange)
@@ -130,323 +88,771 @@ def _response(current: float, resistance: float, exchange: float, thermal_voltag
     return resistance * current + butler_volmer_overpotential(current, exchange, thermal_voltage), slope
 
 
-@compiled
+@inlined
 def overpotential(total: float, area, resistance, exchange: float, thermal_voltage: float, current) -> float:
     """Common overpotential at which sum_j A_j i_j = total, each i_j solving eta = R_j i_j + 2 V_T asinh(i_j/2 i0).
 
-    Newton on all surfaces at once; ``current`` (per surface, A/m2) is the start and is overwritten.
+    Newton on all surfaces at once; the first row of ``current`` (3, surfaces) holds the i_j [A/m2], from which it
+    starts and where it leaves them; the others are room for overpotential and slope.
     """
     eta = 0.0
+    n = area.shape[0]
     for _ in range(60):
         numerator = total
         denominator = 0.0
-        for j in range(area.shape[0]):
+        for j in range(n):
             if area[j] > 0.0:
-                own, slope = _response(current[j], resistance[j], exchange, thermal_voltage)
-                numerator -= area[j] * (current[j] - own / slope)
+                own, slope = _response(current[0, j], resistance[j], exchange, thermal_voltage)
+                numerator -= area[j] * (current[0, j] - own / slope)
                 denominator += area[j] / slope
+                current[1, j], current[2, j] = own, slope
         new = numerator / denominator
-        for j in range(area.shape[0]):
+        for j in range(n):
             if area[j] > 0.0:
-                own, slope = _response(current[j], resistance[j], exchange, thermal_voltage)
-                current[j] -= (own - new) / slope
-        if abs(new - eta) < 1e-7:
+                current[0, j] -= (current[1, j] - new) / current[2, j]
+        if abs(new - eta) < 1e-8:
             return new
         eta = new
     return eta
 
 
-@compiled
-def _geometry(shells: int):
-    """Face radii squared over centre distances, and the depth of the outer centre, on the unit sphere."""
-    link = np.zeros(shells)
-    centre = np.empty(shells)
-    for i in range(shells):
-        centre[i] = ((i + 0.5) / shells) ** (1.0 / 3.0)
-    for i in range(shells - 1):
-        face = ((i + 1.0) / shells) ** (1.0 / 3.0)
-        link[i] = face * face / (centre[i + 1] - centre[i])
-    return link, 1.0 - centre[shells - 1]
+class Past(NamedTuple):
+    """Weights of the last three states in a BDF step, lead y = sum_k weight_k y_k + h f, and in the extrapolation."""
+
+    lead: float
+    weight: tuple[float, float, float]
+    ahead: tuple[float, float, float]
 
 
-@compiled
-def _diffuse(old, older, x, link, mobility, source: float, dt: float, order: int, work) -> None:
-    """One implicit step of dx/dt = div(D/R^2 grad x) + surface source; mobility taken at the extrapolated state."""
-    n = old.shape[0]
-    volume = 1.0 / (3.0 * n)
-    lead = 1.5 if order == 2 else 1.0
-    # Thomas algorithm; work[0] holds the modified upper diagonal
+@inlined
+def past(h: float, one: float, two: float):
+    """Weights of variable-step BDF for a step ``h`` after steps ``one`` and ``two`` (0: none, of lower order then).
+
+    From the derivative, at the new time, of the polynomial through the new state and up to three old ones.
+    """
+    if one == 0.0:
+        return Past(1.0, (1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+    if two == 0.0:
+        r = h / one
+        total = 1.0 + r
+        return Past((1.0 + 2.0 * r) / total, (total, -r * r / total, 0.0), (total, -r, 0.0))
+    b = h + one
+    c = b + two
+    lead = 1.0 + h / b + h / c
+    w0 = b * c / (one * (one + two))
+    w1 = -h * h * c / (b * one * two)
+    w2 = h * h * b / (c * two * (one + two))
+    e0 = b * c / (one * (one + two))
+    e1 = -h * c / (one * two)
+    e2 = h * b / (two * (one + two))
+    return Past(lead, (w0, w1, w2), (e0, e1, e2))
+
+
+@inlined
+def ahead(p, newest: float, older: float, oldest: float) -> float:
+    """A quantity at the end of the step, from its last three values."""
+    return p.ahead[0] * newest + p.ahead[1] * older + p.ahead[2] * oldest
+
+
+@inlined
+def solve_lithium(old, out, work, mesh, mobility, p, h: float, speed: float, keep: float) -> None:
+    """One BDF step of lithium on the sphere into ``out``; ``keep`` 0 leaves the past out (response to the speed alone).
+
+    ``old`` are the last three profiles, ``mobility`` is that of the faces between shells [1/s].
+    """
+    n = out.shape[0]
     below = 0.0
-    for i in range(n):
-        above = dt * link[i] * 0.5 * (mobility[i] + mobility[i + 1]) / volume if i < n - 1 else 0.0
-        right = 2.0 * old[i] - 0.5 * older[i] if order == 2 else old[i]
+    for i in range(n):  # Thomas algorithm
+        above = h * mesh.link[i] * mobility[i] if i < n - 1 else 0.0
+        right = keep * mesh.volume[i] * (p.weight[0] * old[0, i] + p.weight[1] * old[1, i] + p.weight[2] * old[2, i])
         if i == n - 1:
-            right += dt * source * n
-        diagonal = lead + below + above
+            right += h * speed
+        work[2, i] = right
+        work[3, i] = above
+        diagonal = p.lead * mesh.volume[i] + below + above
         if i > 0:
             diagonal -= below * work[0, i - 1]
             right += below * work[1, i - 1]
         work[0, i] = above / diagonal
         work[1, i] = right / diagonal
         below = above
-    x[n - 1] = work[1, n - 1]
+    out[n - 1] = work[1, n - 1]
     for i in range(n - 2, -1, -1):
-        x[i] = work[1, i] + work[0, i] * x[i + 1]
+        out[i] = work[1, i] + work[0, i] * out[i + 1]
+    entering = 0.0
+    for i in range(n):  # the balance of the fluxes solved for: they cancel to rounding in the sum
+        leaving = work[3, i] * (out[i] - out[i + 1]) if i < n - 1 else 0.0
+        out[i] = (work[2, i] + entering - leaving) / (p.lead * mesh.volume[i])
+        entering = leaving
 
 
-@compiled
-def _terminal(m, t, s, x_surface: float, sign: float, host_current: float, current) -> float:
-    """Terminal voltage; sign +1 charge, -1 discharge; host_current in A per kg of host, whose surfaces share it."""
-    exchange = (
-        lookup(t.exchange, x_surface) * m.kinetic_scale * (3.0 / (m.density * m.apparent_radius * m.reference_area))
-    )
-    eta = overpotential(host_current, s.area, s.resistance, exchange, m.thermal_voltage, current)
+@inlined
+def solve_salt(old, out, work, mesh, diffusion, p, h: float, source: float, keep: float) -> None:
+    """One BDF step of the salt; ``source`` [mol/(m2 s)] enters evenly in the cathode and leaves at the lithium metal.
+
+    The new profile is the balance of the fluxes solved for, so that they cancel to rounding in the sum.
+    """
+    n = out.shape[0]
+    each = source / (n - mesh.separator)
+    below = 0.0
+    for i in range(n):
+        above = 0.0
+        if i < n - 1:  # resistances of the two halves in series
+            above = 2.0 * h / (mesh.width[i] / diffusion[i] + mesh.width[i + 1] / diffusion[i + 1])
+        room = mesh.porosity[i] * mesh.width[i]
+        right = keep * room * (p.weight[0] * old[0, i] + p.weight[1] * old[1, i] + p.weight[2] * old[2, i])
+        right += h * ((each if i >= mesh.separator else 0.0) - (source if i == 0 else 0.0))
+        work[2, i] = right
+        work[3, i] = above
+        diagonal = p.lead * room + below + above
+        if i > 0:
+            diagonal -= below * work[0, i - 1]
+            right += below * work[1, i - 1]
+        work[0, i] = above / diagonal
+        work[1, i] = right / diagonal
+        below = above
+    out[n - 1] = work[1, n - 1]
+    for i in range(n - 2, -1, -1):
+        out[i] = work[1, i] + work[0, i] * out[i + 1]
+    entering = 0.0
+    for i in range(n):
+        leaving = work[3, i] * (out[i] - out[i + 1]) if i < n - 1 else 0.0
+        out[i] = (work[2, i] + entering - leaving) / (p.lead * mesh.porosity[i] * mesh.width[i])
+        entering = leaving
+
+
+@inlined
+def between(table, x: float, y: float) -> float:
+    """Mean of a table of lithium content from ``x`` to ``y`` (Simpson): the diffusivity that carries a flux between."""
+    return (lookup(table, x) + 4.0 * lookup(table, 0.5 * (x + y)) + lookup(table, y)) / 6.0
+
+
+@inlined
+def surface_lithium(mesh, diffusivity, scale: float, outer: float, inner: float, inside: float, speed: float) -> float:
+    """Lithium content at the surface from the outer two shells and the flux, third order in the shell's thickness.
+
+    ``inside`` is the mobility between the two shells, ``scale`` times the diffusivity that of the rest. The flux is
+    the integral of the mobility up to the surface, solved here by Newton: an extrapolated one feeds back on itself.
+    """
+    w = mesh.outer_weight
+    flux = 0.5 * ((1.0 + w) * speed / 3.0 + (1.0 - w) * inside * (outer - inner) / mesh.outer_gap)
+    x = outer
+    for _ in range(30):
+        miss = (x - outer) * between(diffusivity, outer, x) - mesh.depth * flux / scale
+        step = miss / lookup(diffusivity, x)
+        x -= step
+        if abs(step) < 1e-13:
+            break
+    return x
+
+
+@inlined
+def salt_at_lithium(m, t, mesh, first: float, current: float) -> float:
+    """Salt concentration at the lithium metal, by the flux that the current takes there; ``current`` A/m2."""
+    diffusion = mesh.transport[0] * lookup(t.salt_diffusivity, first / SALT_LIMIT)
+    return first - 0.5 * mesh.width[0] * (1.0 - m.transference) * current / (FARADAY * diffusion)
+
+
+@inlined
+def terminal_voltage(m, t, s, mesh, x_surface: float, salt, j: float, current) -> float:
+    """Terminal voltage at the host current j [A/kg], positive on charge; ``current`` warms up the surfaces."""
+    least = DEPLETED * m.salt_concentration
+    total = 0.0
+    logs = 0.0
+    ohmic = 0.0
+    n = salt.shape[0]
+    for i in range(n):
+        c = max(salt[i], least)
+        ohmic += mesh.path[i] / lookup(t.salt_conductivity, c / SALT_LIMIT)
+        if i >= mesh.separator:
+            total += c
+            logs += math.log(c)
+    cells = n - mesh.separator
+    at_cathode = total / cells / m.salt_concentration
+    per_area = j * m.loading
+    at_lithium = max(salt_at_lithium(m, t, mesh, salt[0], per_area), least)
+    exchange = lookup(t.exchange, x_surface) * at_cathode**m.exchange_salt_exponent
+    exchange *= m.kinetic_scale * 3.0 / (m.density * m.apparent_radius * m.reference_area)
+    eta = overpotential(j, s.area, s.resistance, exchange, m.thermal_voltage, current)
+    metal = m.lithium_exchange * (at_lithium / m.salt_concentration) ** m.lithium_salt_exponent
     rest = lookup(t.voltage, x_surface)
     rest += s.stress_skin * lookup(t.stress_skin, x_surface) + s.stress_layer * lookup(t.stress_layer, x_surface)
-    return rest + sign * (eta + host_current * m.loading * s.series)
+    return (
+        rest
+        + eta
+        + butler_volmer_overpotential(per_area, metal, m.thermal_voltage)
+        + per_area * (ohmic + s.series)
+        + 2.0
+        * m.thermal_voltage
+        * (1.0 - m.transference)
+        * m.thermodynamic_factor
+        * (logs / cells - math.log(at_lithium))
+    )
+
+
+class Steps(NamedTuple):
+    """The last three states of a phase, newest first, and room for the next one."""
+
+    lithium: np.ndarray  # (3, shells)
+    salt: np.ndarray  # (3, cells)
+    surface: np.ndarray  # (3,)
+    swing: np.ndarray  # (3,) mean lithium since the start, counted from the current
+    next_lithium: np.ndarray
+    next_salt: np.ndarray
+    lithium_response: np.ndarray  # to the current alone
+    salt_response: np.ndarray
+    mobility: np.ndarray  # between shells
+    diffusion: np.ndarray  # by cell
+    spread: np.ndarray  # of the current over the surfaces, see `overpotential`
+    work: np.ndarray
 
 
 @compiled
-def half_cycle(m, t, s, x, sign: float, rate: float, steps: int, trace):
-    """Constant current to the cut-off from profile ``x`` (changed in place).
+def steps_from(m, t, s, mesh, profiles, j: float):
+    """The start of a phase at host current ``j``: three times the same state."""
+    x, c = profiles
+    n, k = x.shape[0], c.shape[0]
+    w = Steps(
+        np.empty((3, n)),
+        np.empty((3, k)),
+        np.empty(3),
+        np.zeros(3),
+        x.copy(),
+        c.copy(),
+        np.zeros(n),
+        np.zeros(k),
+        np.empty(n),
+        np.empty(k),
+        np.full((3, s.area.shape[0]), j / max(s.area.sum(), 1e-12)),
+        np.empty((4, max(n, k))),
+    )
+    for q in range(3):
+        w.lithium[q], w.salt[q] = x, c
+    w.mobility[n - 2] = _mobility(m, s) * between(t.diffusivity, x[n - 2], x[n - 1])
+    w.surface[:] = _surface(m, t, s, mesh, w, j)
+    return w
 
-    Returns (charge passed as a change of mean lithium, exposure [s], mean terminal voltage [V], reached the cut-off).
-    The charge is counted apart from the profile. ``trace`` takes rows of (mean lithium, voltage) as long as it has
-    room; pass an empty one for none.
+
+@inlined
+def _mobility(m, s) -> float:
+    """Diffusion rate on the unit sphere over the diffusivity, 1/m2."""
+    return m.kinetic_scale * s.stretch / (m.apparent_radius * m.apparent_radius)
+
+
+@inlined
+def _speed(m, s, j: float) -> float:
+    """Change of mean lithium per second at the host current j."""
+    return -j / (s.active * m.capacity_full)
+
+
+@inlined
+def _surface(m, t, s, mesh, w, j: float) -> float:
+    """Lithium content at the surface of the next profile, were its current j."""
+    n = w.next_lithium.shape[0]
+    outer = w.next_lithium[n - 1] + j * w.lithium_response[n - 1]
+    inner = w.next_lithium[n - 2] + j * w.lithium_response[n - 2]
+    return surface_lithium(mesh, t.diffusivity, _mobility(m, s), outer, inner, w.mobility[n - 2], _speed(m, s, j))
+
+
+@inlined
+def _coefficients(m, t, s, mesh, w, p) -> None:
+    """Mobilities of the next step, at the extrapolated state."""
+    n, k = w.mobility.shape[0], w.diffusion.shape[0]
+    scale = _mobility(m, s)
+    inner = ahead(p, w.lithium[0, 0], w.lithium[1, 0], w.lithium[2, 0])
+    for i in range(n - 1):
+        outer = ahead(p, w.lithium[0, i + 1], w.lithium[1, i + 1], w.lithium[2, i + 1])
+        w.mobility[i] = scale * between(t.diffusivity, inner, outer)
+        inner = outer
+    for i in range(k):
+        c = ahead(p, w.salt[0, i], w.salt[1, i], w.salt[2, i])
+        w.diffusion[i] = mesh.transport[i] * lookup(t.salt_diffusivity, c / SALT_LIMIT)
+
+
+@inlined
+def _step(m, t, s, mesh, w, p, h: float, held: float, j: float):
+    """The next profiles after ``h`` seconds: (host current, lithium at the surface, voltage).
+
+    At the host current j, or, with ``held`` > 0, at that voltage: the profiles are linear in the current, so the
+    current is found on them, starting from j.
     """
-    n = x.shape[0]
-    link, depth = _geometry(n)
-    host_current = rate * m.one_c * m.mass_factor
-    current_mass = host_current / s.active
-    speed = -sign * current_mass / m.capacity_full  # d(mean x)/dt, lithium leaves on charge
-    dt = 1.0 / abs(speed) / steps
-    limit = m.upper_voltage if sign > 0 else m.lower_voltage
-    stretch = (m.outer_area + wetted_cracks(s)) / m.reference_area
-    stretch = m.uncracked_transport + (1.0 - m.uncracked_transport) * stretch * stretch
-    scale = m.kinetic_scale * stretch / (m.apparent_radius * m.apparent_radius)
-    older, old, new = x.copy(), x.copy(), x.copy()
-    mobility = np.empty(n)
-    work = np.empty((2, n))
-    current = np.full(s.area.shape[0], host_current / max(s.area.sum(), 1e-12))
-    mobility_end = scale * lookup(t.diffusivity, old[n - 1])
-    surface = old[n - 1] + speed / 3.0 * depth / mobility_end
-    voltage = _terminal(m, t, s, surface, sign, host_current, current)
-    exposure = 0.0
-    energy = 0.0
-    time = 0.0
-    rows = 0
-    order = 1
-    fine = False
-    fine_steps = 0
-    reached = False
-    longest = 2.0 / abs(speed)  # twice a full lithium swing: no cut-off will come
-    if (voltage - limit) * sign >= 0.0:
-        return 0.0, 0.0, limit, True
-    while True:
-        for i in range(n):
-            guess = 2.0 * old[i] - older[i] if order == 2 else old[i]
-            mobility[i] = scale * lookup(t.diffusivity, guess)
-        _diffuse(old, older, new, link, mobility, speed, dt, order, work)
-        new_surface = new[n - 1] + speed / 3.0 * depth / (scale * lookup(t.diffusivity, new[n - 1]))
-        new_voltage = _terminal(m, t, s, new_surface, sign, host_current, current)
-        crossed = (new_voltage - limit) * sign >= 0.0 or new_surface <= 1e-4 or new_surface >= 1.0 - 1e-4
-        if crossed and not fine:
-            fine = True  # repeat this step in twentieths
-            dt /= 20.0
-            order = 1
-            continue
-        part = 1.0
-        if crossed:
-            gap = new_voltage - voltage
-            part = min(max((limit - voltage) / gap, 0.0), 1.0) if gap != 0.0 else 1.0
-            for i in range(n):
-                new[i] = old[i] + part * (new[i] - old[i])
-            new_voltage = voltage + part * gap
-            new_surface = surface + part * (new_surface - surface)
-        f_old = exposure_rate(surface, m.threshold, m.threshold_width)
-        f_new = exposure_rate(new_surface, m.threshold, m.threshold_width)
-        exposure += 0.5 * (f_old + f_new) * part * dt
-        energy += 0.5 * (voltage + new_voltage) * part * dt
-        time += part * dt
-        for i in range(n):
-            older[i] = old[i]
-            old[i] = new[i]
-        surface, voltage = new_surface, new_voltage
-        if rows < trace.shape[0]:
-            trace[rows, 0] = old.mean()
-            trace[rows, 1] = voltage
-            rows += 1
-        if crossed:
-            reached = True
-            break
-        if fine:
-            fine_steps += 1
-            if fine_steps > 60:
-                break
-        elif time > longest:
-            break
+    _coefficients(m, t, s, mesh, w, p)
+    per_current = (1.0 - m.transference) / FARADAY * m.loading  # salt set free, mol/(m2 s)
+    if held == 0.0:
+        solve_lithium(
+            w.lithium,
+            w.next_lithium,
+            w.work,
+            mesh,
+            w.mobility,
+            p,
+            h,
+            _speed(m, s, j),
+            1.0,
+        )
+        solve_salt(w.salt, w.next_salt, w.work, mesh, w.diffusion, p, h, per_current * j, 1.0)
+        n = w.next_lithium.shape[0]
+        outer, inner = w.next_lithium[n - 1], w.next_lithium[n - 2]
+        surface = surface_lithium(
+            mesh, t.diffusivity, _mobility(m, s), outer, inner, w.mobility[n - 2], _speed(m, s, j)
+        )
+        return (
+            j,
+            surface,
+            terminal_voltage(m, t, s, mesh, surface, w.next_salt, j, w.spread),
+        )
+    solve_lithium(w.lithium, w.next_lithium, w.work, mesh, w.mobility, p, h, 0.0, 1.0)
+    solve_lithium(
+        w.lithium,
+        w.lithium_response,
+        w.work,
+        mesh,
+        w.mobility,
+        p,
+        h,
+        _speed(m, s, 1.0),
+        0.0,
+    )
+    solve_salt(w.salt, w.next_salt, w.work, mesh, w.diffusion, p, h, 0.0, 1.0)
+    solve_salt(w.salt, w.salt_response, w.work, mesh, w.diffusion, p, h, per_current, 0.0)
+    j = _held_current(m, t, s, mesh, w, held, j)
+    surface = _surface(m, t, s, mesh, w, j)
+    w.next_lithium[:] += j * w.lithium_response
+    w.next_salt[:] += j * w.salt_response
+    return j, surface, held
+
+
+@compiled
+def _held_current(m, t, s, mesh, w, held: float, j: float) -> float:
+    """Host current at which the next profiles give the held voltage; secant from j, kept within what brackets it.
+
+    Where the salt is nearly used up the voltage bends so sharply in the current that secants alone jump to and fro.
+    """
+    before, at_before = 0.0, 0.0
+    low, high = -math.inf, math.inf
+    for tries in range(80):
+        salt = w.next_salt + j * w.salt_response
+        miss = terminal_voltage(m, t, s, mesh, _surface(m, t, s, mesh, w, j), salt, j, w.spread) - held
+        if miss > 0.0:
+            high = j
         else:
-            order = 2
-    for i in range(n):
-        x[i] = old[i]
-    return speed * time, exposure, energy / max(time, 1e-12), reached
+            low = j
+        if abs(miss) < 1e-8 or high - low < 1e-12 * abs(j):
+            return j
+        first = tries == 0 or miss == at_before
+        after = j * 0.98 + 1e-6 if first else j - miss * (j - before) / (miss - at_before)
+        if math.isfinite(high - low) and (tries > 8 or not low < after < high):
+            after = 0.5 * (low + high)
+        before, at_before, j = j, miss, after
+    return j
+
+
+@inlined
+def _accept(w, p, h: float, speed: float, surface: float) -> float:
+    """Takes the next state as the newest; returns the size of the swing in it."""
+    before = w.swing[0]
+    swing = (p.weight[0] * w.swing[0] + p.weight[1] * w.swing[1] + p.weight[2] * w.swing[2] + h * speed) / p.lead
+    for i in range(w.next_lithium.shape[0]):
+        w.lithium[2, i], w.lithium[1, i], w.lithium[0, i] = (
+            w.lithium[1, i],
+            w.lithium[0, i],
+            w.next_lithium[i],
+        )
+    for i in range(w.next_salt.shape[0]):
+        w.salt[2, i], w.salt[1, i], w.salt[0, i] = (
+            w.salt[1, i],
+            w.salt[0, i],
+            w.next_salt[i],
+        )
+    w.surface[2], w.surface[1], w.surface[0] = w.surface[1], w.surface[0], surface
+    w.swing[2], w.swing[1], w.swing[0] = w.swing[1], w.swing[0], swing
+    return abs(swing - before)
+
+
+@inlined
+def _drained(m, t, mesh, salt, j: float) -> bool:
+    """Whether the salt is used up at an end of the cell."""
+    least = DEPLETED * m.salt_concentration
+    return min(salt[0], salt[-1]) < least or salt_at_lithium(m, t, mesh, salt[0], j * m.loading) < least
 
 
 @compiled
-def wetted_cracks(s) -> float:
-    """Wetted area of crack faces, bare and coated."""
-    return s.area[2] + s.area[3]
+def phase(
+    m,
+    t,
+    s,
+    mesh,
+    profiles,
+    kind: int,
+    level: float,
+    end: float,
+    steps: int,
+    trace,
+    row: int,
+):
+    """One phase from ``profiles`` (changed in place): constant current, constant voltage or rest.
 
+    CHARGE: ``level`` is the host current [A/kg, negative on discharge], ``end`` the cut-off [V]. HOLD: ``level`` the
+    voltage, ``end`` the current at which it is over. REST: ``end`` the time [s]. The charge is counted apart from the
+    profile. ``trace`` takes one line a step from ``row`` on while it has room; pass an empty one for none.
 
-@compiled
-def _skins(m, clock: float, births, added, upto: int):
-    """Skin on the four kinds of surface: (outer bare, outer coated, mean crack bare, mean crack coated) [m].
-
-    Crack faces born at clock ``births[j]`` with area ``added[j]`` are cohorts, each with its own age.
+    A step is repeated shorter if voltage, current or the surface (against its extrapolation) change too much in it.
     """
-    skin = np.zeros(4)
-    skin[0] = skin_thickness(clock, m.skin_rate, m.skin_diffusivity, m.fresh_skin, 0.0)
-    skin[1] = skin_thickness(clock, m.skin_rate, m.skin_diffusivity, m.fresh_skin, m.film_path_outer)
-    area = 0.0
-    for j in range(upto):
-        if added[j] > 0.0:
-            age = clock - births[j]
-            skin[2] += added[j] * skin_thickness(age, m.skin_rate, m.skin_diffusivity, 0.0, 0.0)
-            skin[3] += added[j] * skin_thickness(age, m.skin_rate, m.skin_diffusivity, 0.0, m.film_path_cracks)
-            area += added[j]
-    if area > 0.0:
-        skin[2] /= area
-        skin[3] /= area
-    return skin
+    held = level if kind == HOLD else 0.0
+    j = level if kind == CHARGE else 0.0
+    w = steps_from(m, t, s, mesh, profiles, j)
+    if kind == HOLD:  # the current that the voltage asks for at once
+        w.lithium_response[:], w.salt_response[:] = 0.0, 0.0
+        j = _held_current(m, t, s, mesh, w, held, 1.5 * end)
+        w.surface[:] = _surface(m, t, s, mesh, w, j)
+    voltage = held if kind == HOLD else terminal_voltage(m, t, s, mesh, w.surface[0], w.salt[0], j, w.spread)
+    sign = -1.0 if level < 0.0 else 1.0
+    pace = m.capacity_full / (abs(level) if kind == CHARGE else m.one_c * m.mass_factor)  # s for a full swing
+    longest = max(pace / steps, 1e-3 * end) if kind == REST else pace / steps
+    h = 0.02 * pace / steps
+    one, two = 0.0, 0.0  # lengths of the last two steps; 0: none yet
+    exposure, energy, time = 0.0, 0.0, 0.0
+    rate, slope = exposure_rate(w.surface[0], m.threshold, m.threshold_width), 0.0
+    low, high, at_low, at_high = (
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+    )  # bracket of the length that just reaches the end
+    closing = 0
+    state = STUCK
+    if _beyond(kind, voltage, j, end, sign) >= 0.0 or (kind == REST and end <= 0.0):
+        state = ENDED
+    for _ in range(200 * steps):
+        if state != STUCK or (kind == CHARGE and time > 2.0 * pace):  # twice a full swing: no cut-off will come
+            break
+        if kind == REST:
+            h = min(h, end - time)
+        p = past(h, one, two)
+        expected = ahead(p, w.surface[0], w.surface[1], w.surface[2])
+        new_j, surface, new_voltage = _step(m, t, s, mesh, w, p, h, held, j)
+        change = 0.4 * abs(new_voltage - voltage) * steps  # 1 at 2.5 V over the number of steps
+        if kind == HOLD:
+            change = 0.02 * abs(new_j / j - 1.0) * steps
+        if one > 0.0:
+            change = max(change, (0.5 * steps * steps * abs(surface - expected)) ** (1.0 / 3.0))
+        if closing == 0 and change > 3.0 and h > 1e-6 * longest:
+            h *= 0.4
+            continue
+        beyond = _beyond(kind, new_voltage, new_j, end, sign)
+        if beyond <= 0.0 and (_drained(m, t, mesh, w.next_salt, new_j) or not 1e-4 < surface < 1.0 - 1e-4):
+            if h > 1e-4 * longest and closing == 0:
+                h *= 0.4
+                continue
+            state = DEPLETED_SALT if _drained(m, t, mesh, w.next_salt, new_j) else ENDED
+        elif beyond > 0.0 or closing > 0:  # secant with bisection for the length at which the end is just reached
+            if closing == 0:
+                low, at_low, high, at_high = (
+                    0.0,
+                    _beyond(kind, voltage, j, end, sign),
+                    h,
+                    beyond,
+                )
+            elif beyond > 0.0:
+                high, at_high = h, beyond
+                at_low *= 0.5 if closing % 2 == 0 else 1.0
+            else:
+                low, at_low = h, beyond
+                at_high *= 0.5 if closing % 2 == 0 else 1.0
+            closing += 1
+            if abs(beyond) > 1e-7 and high - low > 1e-9 * longest and closing < 40:
+                h = low + (high - low) * min(max(-at_low / (at_high - at_low), 0.02), 0.98)
+                continue
+            state = ENDED
+        elif kind == REST and time + h >= end * (1.0 - 1e-12):
+            state = ENDED
+        new_rate = exposure_rate(surface, m.threshold, m.threshold_width)
+        new_slope = (new_rate - rate) / h
+        exposure += 0.5 * (rate + new_rate) * h
+        if one > 0.0:  # the curvature through the last three states
+            exposure -= (new_slope - slope) / (h + one) * h * h * h / 6.0
+        rate, slope = new_rate, new_slope
+        energy += 0.5 * (voltage + new_voltage) * _accept(w, p, h, _speed(m, s, new_j), surface)
+        time += h
+        voltage, j = new_voltage, new_j
+        if row < trace.shape[0]:
+            trace[row, 0], trace[row, 1], trace[row, 2] = time, j, voltage
+            trace[row, 3], trace[row, 4] = (mesh.volume * w.lithium[0]).sum(), surface
+            row += 1
+        one, two = h, one
+        h = min(max(h * min(max(1.0 / max(change, 1e-9), 0.4), 1.5), 1e-9 * longest), longest)
+    profiles.lithium[:], profiles.salt[:] = w.lithium[0], w.salt[0]
+    return Phase(w.swing[0], exposure, energy, time, j, state, row)
+
+
+@inlined
+def _beyond(kind: int, voltage: float, j: float, end: float, sign: float) -> float:
+    """How far beyond its end a phase is: in V, or as a share of the current; negative before it, and at rest."""
+    if kind == CHARGE:
+        return (voltage - end) * sign
+    return 1.0 - abs(j) / end if kind == HOLD else -1.0
 
 
 @compiled
-def surfaces(m, skin, crack_area: float, lithium_resistance: float):
-    """Areas, resistances, dead mass and stress amplitudes for the present slow state."""
-    area = np.empty(4)
-    area[0] = m.outer_area * (1.0 - m.coverage_outer)
-    area[1] = m.outer_area * m.coverage_outer
-    area[2] = crack_area * (1.0 - m.coverage_cracks)
-    area[3] = crack_area * m.coverage_cracks
-    resistance = m.skin_resistivity * skin
-    resistance[1] += m.film_resistance_outer
-    resistance[3] += m.film_resistance_cracks
-    skin_volume = (area * skin).sum() * m.density
-    active = 1.0 - m.inert_share - m.dead_volume_ratio * skin_volume
-    active = max(active, 0.02)
-    layer_volume = area[1] * m.layer_thickness * m.density
-    whole = 1.0 + skin_volume + layer_volume
-    return Surfaces(
-        area,
-        resistance,
-        m.series_resistance + lithium_resistance,
-        active,
-        m.coherency * skin_volume / whole,
-        m.coherency * layer_volume / whole,
+def one_cycle(m, t, s, mesh, profiles, row, steps: int, trace):
+    """Charge, hold, rest, discharge, rest: an array of what the cycle shows, how it ended, and the trace's lines.
+
+    Array: capacity [C/kg of the mass basis], charge capacity, mean voltages of discharge and charge, exposure,
+    lithium after charge and after discharge, share of the hold, largest imbalance of lithium and of salt.
+    """
+    x, c = profiles
+    per_swing = m.capacity_full * s.active / m.mass_factor
+    one_c = m.one_c * m.mass_factor
+    found = np.zeros(10)
+    salt = (c * mesh.width * mesh.porosity).sum()
+    start = (x * mesh.volume).sum()
+    up = phase(
+        m,
+        t,
+        s,
+        mesh,
+        profiles,
+        CHARGE,
+        row.charge_rate * one_c,
+        m.upper_voltage,
+        steps,
+        trace,
+        0,
+    )
+    out, energy, exposure, rows, state = (
+        up.swing,
+        up.energy,
+        up.exposure,
+        up.rows,
+        up.state,
+    )
+    held = 0.0
+    if row.hold_rate > 0.0 and state == ENDED:
+        hold = phase(
+            m,
+            t,
+            s,
+            mesh,
+            profiles,
+            HOLD,
+            m.upper_voltage,
+            row.hold_rate * one_c,
+            steps,
+            trace,
+            rows,
+        )
+        held, out, energy = hold.swing, out + hold.swing, energy + hold.energy
+        exposure, rows, state = exposure + hold.exposure, hold.rows, hold.state
+    if row.rest > 0.0:
+        pause = phase(m, t, s, mesh, profiles, REST, 0.0, row.rest, steps, trace, rows)
+        exposure, rows = exposure + pause.exposure, pause.rows
+    charged = (x * mesh.volume).sum()
+    if state == ENDED:
+        down = phase(
+            m,
+            t,
+            s,
+            mesh,
+            profiles,
+            CHARGE,
+            -row.discharge_rate * one_c,
+            m.lower_voltage,
+            steps,
+            trace,
+            rows,
+        )
+        exposure, rows, state = exposure + down.exposure, down.rows, down.state
+        found[0] = down.swing * per_swing
+        found[2] = down.energy / max(abs(down.swing), 1e-12)
+        found[8] = max(
+            abs(start + out - charged),
+            abs(charged + down.swing - (x * mesh.volume).sum()),
+        )
+    if row.rest > 0.0:
+        pause = phase(m, t, s, mesh, profiles, REST, 0.0, row.rest, steps, trace, rows)
+        exposure, rows = exposure + pause.exposure, pause.rows
+    found[1] = -out * per_swing
+    found[3] = energy / max(abs(out), 1e-12)
+    found[4] = exposure
+    found[5] = charged
+    found[6] = (x * mesh.volume).sum()
+    found[7] = held / min(out, -1e-12)
+    found[9] = abs((c * mesh.width * mesh.porosity).sum() / salt - 1.0)
+    return found, state, rows
+
+
+@compiled
+def untraced():
+    """A trace without room."""
+    return np.empty((0, 5))
+
+
+@compiled
+def rested(m, mesh):
+    """Profiles before formation: even, nearly full of lithium."""
+    return Profiles(
+        np.full(mesh.volume.shape[0], FRESH_LITHIUM),
+        np.full(mesh.width.shape[0], m.salt_concentration),
     )
 
 
 @compiled
-def one_cycle(m, t, s, x, charge_rate: float, discharge_rate: float, steps: int):
-    """Charge, then discharge: (discharge capacity [C/kg basis], exposure, x charged, mean voltage, imbalance)."""
-    empty = np.empty((0, 2))
-    before = x.mean()
-    out, exposure_up, _, ok_up = half_cycle(m, t, s, x, 1.0, charge_rate, steps, empty)
-    charged = x.mean()
-    back, exposure_down, voltage, ok_down = half_cycle(m, t, s, x, -1.0, discharge_rate, steps, empty)
-    capacity = back * m.capacity_full * s.active / m.mass_factor
-    imbalance = max(abs(before + out - charged), abs(charged + back - x.mean()))
-    if not (ok_up and ok_down):
-        capacity = math.nan
-    return capacity, exposure_up + exposure_down, charged, voltage, imbalance
-
-
-@compiled
-def pinned_loss(m, s, charged: float, pinned: float) -> float:
-    """Capacity that grains held at the pinning limit do not give, C/kg of the mass basis."""
-    return pinned * max(0.0, m.pinning_limit - charged) * m.capacity_full * s.active / m.mass_factor
-
-
-@compiled
-def settled_cycle(m, t, s):
+def settled_cycle(m, t, s, mesh, row, steps: int):
     """Capacity [C/kg] and charged lithium of the second of two cycles with frozen slow states."""
-    x = np.full(SHELLS, 0.9)
-    one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate, STEPS)
-    capacity, _, charged, _, _ = one_cycle(m, t, s, x, m.charge_rate, m.discharge_rate, STEPS)
-    return capacity, charged
+    profiles = rested(m, mesh)
+    one_cycle(m, t, s, mesh, profiles, row, steps, untraced())
+    found, _, _ = one_cycle(m, t, s, mesh, profiles, row, steps, untraced())
+    return found[0], found[5]
 
 
 @compiled
-def age(m, t, schedule, cycles: int, formation_cycles: int):
-    """Formation, then ``cycles`` cycles; those in ``schedule`` (rising, from 1) are simulated.
+def _row(program, i: int):
+    return Row(program[i, 0], program[i, 1], program[i, 2], program[i, 3], program[i, 4])
 
-    Returns an array (cycles, len(COLUMNS)), nan where skipped; the largest lithium imbalance; and the surface's
-    exposure in formation [s], before the fade-rate scale.
+
+@compiled
+def _alike(program, i: int) -> int:
+    """How many rows after row ``i`` are the same as it; -1 where it is unlike the one before, so a run starts."""
+    if i == 0 or (program[i] != program[i - 1]).any():
+        return -1
+    count = 0
+    while i + count + 1 < program.shape[0] and (program[i + count + 1] == program[i]).all():
+        count += 1
+    return count
+
+
+class Anchor(NamedTuple):
+    """The last simulated cycle, from which the life goes on."""
+
+    row: int
+    span: int  # rows since the simulated cycle before it
+    drives_before: np.ndarray  # exposure, lithium after charge, capacity, lithium after discharge: of that one
+    drives: np.ndarray
+    lithium_before: np.ndarray
+    lithium: np.ndarray
+    salt: np.ndarray
+    slow: Slow
+    active: float
+    trapped: float  # lithium in dead mass, per host
+    entered: float  # lithium that the current has brought since the start, per host
+
+
+@compiled
+def _along(m, t, program, anchor, far, span: float, upto: int):
+    """The anchor's slow state moved up to a row, drives on the line from the anchor to ``far``, ``span`` rows on."""
+    slow = anchor.slow
+    for i in range(anchor.row, upto):
+        part = (i - anchor.row) / span
+        exposure = max(anchor.drives[0] + part * (far[0] - anchor.drives[0]), 0.0)
+        charged = min(max(anchor.drives[1] + part * (far[1] - anchor.drives[1]), 0.0), 1.0)
+        slow = moved(m, t, slow, exposure, charged, program[i, 4])
+    return slow
+
+
+@compiled
+def _leap(m, t, mesh, program, anchor, jump: int, profiles):
+    """Slow state and lithium entered ``jump`` rows after the anchor; the profiles go on at the pace of the last cycles.
+
+    Skipped cycles go the way of the last two simulated ones; the next cycle (``jump`` 1) starts where the last ended.
     """
-    result = np.full((cycles, WIDTH), np.nan)
-    births = np.zeros(cycles + 1)
-    added = np.zeros(cycles + 1)
-    added[0] = m.crack_area_start
-    crack_area = m.crack_area_start
-    lithium_resistance = 0.0
-    pinned = 0.0
-    clock = 0.0
-    worst = 0.0
-    formation_exposure = 0.0
-    x = np.full(SHELLS, 0.95)
-    for _ in range(formation_cycles):
-        s = surfaces(m, _skins(m, clock, births, added, 1), crack_area, 0.0)
-        _, exposure, _, _, imbalance = one_cycle(m, t, s, x, m.formation_rate, m.formation_rate, FORMATION_STEPS)
-        clock += m.fade_scale * exposure
-        formation_exposure += exposure
-        worst = max(worst, imbalance)
-    last = np.zeros(3)  # exposure, charged lithium, cycle of the last simulated cycle
-    slope = np.zeros(2)
-    position = 0
-    for cycle in range(1, cycles + 1):
-        simulated = position < schedule.shape[0] and schedule[position] == cycle
-        if simulated:
-            position += 1
-            skin = _skins(m, clock, births, added, cycle)
-            s = surfaces(m, skin, crack_area, lithium_resistance)
-            capacity, exposure, charged, voltage, imbalance = one_cycle(
-                m, t, s, x, m.charge_rate, m.discharge_rate, STEPS
-            )
-            capacity -= pinned_loss(m, s, charged, pinned)
-            worst = max(worst, imbalance)
-            if last[2] > 0.0:
-                slope[0] = (exposure - last[0]) / (cycle - last[2])
-                slope[1] = (charged - last[1]) / (cycle - last[2])
-            last[0], last[1], last[2] = exposure, charged, cycle
-            result[cycle - 1, 0] = capacity
-            result[cycle - 1, 1] = voltage
-            result[cycle - 1, 2:6] = skin
-            result[cycle - 1, 6] = crack_area
-            result[cycle - 1, 7] = 1.0 - s.active
-            result[cycle - 1, 8] = lithium_resistance
-            result[cycle - 1, 9] = charged
-            result[cycle - 1, 10] = exposure
-            result[cycle - 1, 11] = pinned
-            if not capacity > 0.0:
-                break  # the cell is dead; the caller reads it off the missing rows
-        ahead = cycle - last[2]
-        exposure = max(last[0] + slope[0] * ahead, 0.0)
-        charged = min(max(last[1] + slope[1] * ahead, 0.0), 1.0)
-        clock += m.fade_scale * exposure
-        growth = (
-            m.crack_rate
-            * (m.crack_area_max - crack_area)
-            * crack_drive(charged, lookup(t.crack_ratio, charged), m.deep_charge_share)
+    beyond = 2.0 * anchor.drives - anchor.drives_before
+    slow = _along(m, t, program, anchor, beyond, float(max(anchor.span, 1)), anchor.row + jump)
+    part = (jump - 1.0) / max(anchor.span, 1)
+    for i in range(profiles.lithium.shape[0]):
+        ahead_of = anchor.lithium[i] + part * (anchor.lithium[i] - anchor.lithium_before[i])
+        profiles.lithium[i] = min(max(ahead_of, 1e-3), 1.0 - 1e-3)
+    profiles.salt[:] = anchor.salt
+    return slow, anchor.entered + anchor.active * (mesh.volume * (profiles.lithium - anchor.lithium)).sum()
+
+
+@compiled
+def age(m, t, mesh, program, tolerance: float, steps: int):
+    """A cell's life by its program, rows of `Row`.
+
+    With a ``tolerance`` > 0 (of capacity), runs of equal rows are skipped over: exposure and depth of charge of the
+    cycles between are taken from the line through the last two simulated ones, the next cycle simulated tells the
+    error, a jump that missed by more than four tolerances is taken back and shortened, and an accepted one is repeated
+    with the line between its two ends. Lithium goes on at the pace of the last two simulated cycles.
+
+    Returns an array (rows, len(COLUMNS)), nan where skipped or dead; what ended the life (ENDED, DEPLETED_SALT, STUCK)
+    and the row it ended at; and the largest imbalances of lithium, over the whole life with what died inside, and of
+    salt.
+    """
+    rows = program.shape[0]
+    result = np.full((rows, WIDTH), np.nan)
+    slow = fresh(m, rows)
+    profiles = rested(m, mesh)
+    x, c = profiles
+    inventory, salt = (mesh.volume * x).sum(), (mesh.width * mesh.porosity * c).sum()
+    active, trapped, entered = 1.0, 0.0, 0.0  # lithium per host
+    anchor = Anchor(
+        0,
+        0,
+        np.zeros(4),
+        np.zeros(4),
+        x.copy(),
+        x.copy(),
+        c.copy(),
+        slow,
+        active,
+        trapped,
+        entered,
+    )
+    lithium_worst, salt_worst, best = 0.0, 0.0, 0.0
+    i, jump, state = 0, 1, ENDED
+    while i < rows:
+        s = seen(m, slow)
+        mean = (mesh.volume * x).sum()
+        trapped += (active - s.active) * mean
+        active = s.active
+        found, state, _ = one_cycle(m, t, s, mesh, profiles, _row(program, i), steps, untraced())
+        capacity = found[0] - pinned_loss(m, s.active, found[5], slow.pinned)
+        alive = state == ENDED and capacity > 0.0
+        drives = np.array([found[4], found[5], capacity, found[6]])
+        error = 0.0
+        if jump > 1:
+            expected = anchor.drives + (jump / anchor.span) * (anchor.drives - anchor.drives_before)
+            error = jump_error(drives, expected, jump, slow.clock / m.fade_scale, best) if alive else 1e9
+            if error > REFUSED * tolerance:
+                jump = min(jump // 2, next_jump(jump, error, tolerance, jump))
+                slow, entered = _leap(m, t, mesh, program, anchor, jump, profiles)
+                active, trapped, i = anchor.active, anchor.trapped, anchor.row + jump
+                continue
+            slow = _along(m, t, program, anchor, found[4:6], float(jump), i)
+        entered += active * (found[6] - mean)
+        if not alive:
+            break
+        best = max(best, capacity)
+        ledger = abs(active * (mesh.volume * x).sum() + trapped - inventory - entered) / inventory
+        lithium_worst = max(lithium_worst, found[8], ledger)
+        salt_worst = max(salt_worst, abs((mesh.width * mesh.porosity * c).sum() / salt - 1.0))
+        result[i, 0] = capacity
+        result[i, 1:4] = found[1:4]
+        result[i, 4:8] = skins(m, slow)
+        result[i, 8:12] = interphases(m, slow)
+        result[i, 12], result[i, 13], result[i, 14] = (
+            slow.crack_area,
+            1.0 - active,
+            slow.lithium_resistance,
         )
-        growth = max(min(growth, m.crack_area_max - crack_area), 0.0)
-        births[cycle] = clock
-        added[cycle] = growth
-        crack_area += growth
-        bare = m.outer_area * (1.0 - m.coverage_outer) + crack_area * (1.0 - m.coverage_cracks)
-        lithium_resistance += m.lithium_growth
-        lithium_resistance += m.crosstalk_growth * bare / m.reference_area * exposure / m.reference_exposure
-        relief = lookup(t.layer_relief, charged)
-        whole = m.outer_area + crack_area
-        pinning = (bare + (whole - bare) * relief) / whole
-        pinned += m.pinning_rate * (1.0 - pinned) * pinning
-    return result, worst, formation_exposure
+        result[i, 15:17] = found[5:7]
+        result[i, 17], result[i, 18], result[i, 19] = found[4], found[7], slow.pinned
+        anchor = Anchor(
+            i,
+            i - anchor.row,
+            anchor.drives,
+            drives,
+            anchor.lithium,
+            x.copy(),
+            c.copy(),
+            slow,
+            active,
+            trapped,
+            entered,
+        )
+        alike = _alike(program, i)
+        jump = min(next_jump(jump, error, tolerance, rows // 12), alike) if tolerance > 0.0 else 1
+        jump = max(jump, 1)
+        slow, entered = _leap(m, t, mesh, program, anchor, jump, profiles)
+        i += jump
+    return result, state, min(i, rows - 1), lithium_worst, salt_worst

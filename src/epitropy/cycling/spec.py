@@ -1,4 +1,7 @@
-"""The user's dials for the cathode powder, the half-cell, the protocol and the ageing priors."""
+"""The user's dials for the cathode powder, the half-cell, the protocol and the ageing priors.
+
+Numbers hold at 25 degC; each activation energy carries its number to the temperature of the protocol.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,38 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
+from ..constants import ZERO_CELSIUS
+from ..electrolytes import electrolyte_names
 from ..errors import InputError
 from ..records.sourced import Sourced
 from ..sources import dials
 from ..units import FRACTION, NOT_NEGATIVE, POSITIVE, Unit, Within
 
 Share = Annotated[float, Unit("1")]
+Energy = Annotated[Sourced, Unit("J/mol", show="kJ/mol"), NOT_NEGATIVE]
+
+REFERENCE_TEMPERATURE = ZERO_CELSIUS + 25.0  # K, of every number that has an activation energy
+RATE = Within(0.0, 50.0, open_low=True)  # in units of 1C
+
+# what `degradation.without` can switch off
+MECHANISMS: Mapping[str, str] = {
+    "formation_cracks": "cracks that open in formation",
+    "cycling_cracks": "cracks that open cycle by cycle",
+    "fresh_skin": "rock-salt skin on the outer surface before cycling",
+    "skin": "growth of the rock-salt skin",
+    "oxygen_barrier": "the layer's hold on oxygen, which slows the skin below it",
+    "dead_mass": "host that the skin takes out of use",
+    "skin_resistance": "resistance of the skin to lithium",
+    "interphase": "growth of the electrolyte's interphase on the cathode",
+    "film_resistance": "resistance of the layer to lithium",
+    "electron_access": "resistance of the layer to electrons where carbon touches the particles",
+    "stress_potential": "shift of the voltage by the misfit of skin and layer",
+    "pinned_grains": "grains that stop giving lithium above 75 % state of charge",
+    "cross_talk": "dissolved metals that age the lithium electrode",
+    "lithium_growth": "growth of the lithium electrode's resistance",
+    "surface_resistance": "resistance that residual lithium adds",
+    "inactive_share": "host that stores no lithium from the start",
+}
 
 
 def _ncm90() -> dict[str, dict[str, float]]:
@@ -41,6 +70,8 @@ class Cathode:
     apparent_radius: Annotated[Sourced, Unit("m", show="um"), POSITIVE]
     uncracked_transport: Annotated[Sourced, Unit("1", show="%"), FRACTION]
     exchange_current: Annotated[Sourced, Unit("A/m2"), POSITIVE]
+    diffusivity_activation_energy: Energy
+    exchange_activation_energy: Energy
 
     def __post_init__(self) -> None:
         known = _ncm90()
@@ -59,30 +90,84 @@ class Cathode:
 
 @dials("cell")
 class Cell:
-    """A Li half-cell, coin or pouch."""
+    """A Li half-cell, coin or pouch. Area, loading and areal resistances are of one coated face.
+
+    The electrode is loading/(density (1 - porosity) active_share) thick. Its series resistance is what electrolyte,
+    lithium kinetics, electrode conductivity and ``contact_resistance`` leave: cell contacts and the film on lithium.
+    """
 
     format: Literal["coin", "pouch"] = "coin"
     electrolyte: str = "1 M LiPF6 in EC:EMC"
+    faces: Annotated[int, Unit("1")] | None = None
     area: Annotated[Sourced, Unit("m2", show="cm2"), POSITIVE]
     loading: Annotated[Sourced, Unit("kg/m2", show="mg/cm2"), POSITIVE]
+    electrode_porosity: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_low=True, open_high=True)]
+    active_share: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_low=True)]
+    electrode_conductivity: Annotated[Sourced, Unit("S/m"), POSITIVE]
+    separator_thickness: Annotated[Sourced, Unit("m", show="um"), POSITIVE]
+    separator_porosity: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_low=True)]
+    bruggeman: Annotated[Sourced, Unit("1"), Within(1.0, 6.0)]
+    lithium_exchange: Annotated[Sourced, Unit("A/m2"), POSITIVE]
+    lithium_salt_exponent: Annotated[Sourced, Unit("1"), FRACTION]
+    lithium_activation_energy: Energy
     series_resistance: Annotated[Sourced, Unit("ohm m2", show="ohm cm2"), NOT_NEGATIVE]
+    contact_resistance: Annotated[Sourced, Unit("ohm m2", show="ohm cm2"), NOT_NEGATIVE]
+    contact_share: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_low=True)]
     lithium_resistance_growth: Annotated[Sourced, Unit("ohm m2", show="ohm cm2"), NOT_NEGATIVE]
+    lithium_growth_activation_energy: Energy
+
+    def __post_init__(self) -> None:
+        if self.electrolyte not in electrolyte_names():
+            raise InputError("electrolyte", f"unknown electrolyte '{self.electrolyte}'", ", ".join(electrolyte_names()))
+        if self.faces is not None and not 1 <= self.faces <= 1000:
+            raise InputError("faces", f"{self.faces}", "1 to 1000, or none for 1 in a coin and 2 in a pouch cell")
+
+    @property
+    def coated_faces(self) -> int:
+        """Coated faces in the cell: one in a coin cell, two in a pouch cell, unless stated."""
+        return self.faces or {"coin": 1, "pouch": 2}[self.format]
 
 
 @dials("protocol")
 class Protocol:
-    """Galvanostatic cycling between two cut-offs after a slow formation."""
+    """Cycling between two cut-offs after a slow formation, charged at constant current (CC) or held at the cut-off.
+
+    Currents are in units of 1C. ``rate`` is that of ageing, charge and discharge, unless one of them has its own; the
+    hold of CC-CV ends at ``hold_rate``. ``rate_steps`` are discharge rates tried between formation and ageing. A slow
+    reference cycle follows every ``reference_interval`` ageing cycles (0: none). With ``skip`` the cycles between which
+    little changes are interpolated, as long as the estimated error stays below ``skip_tolerance`` of the capacity.
+    """
 
     one_c: Annotated[Sourced, Unit("A/kg", show="mA/g"), POSITIVE]
     upper_voltage: Annotated[Sourced, Unit("V")]
     lower_voltage: Annotated[Sourced, Unit("V")]
-    charge_rate: Annotated[Sourced, Unit("1"), POSITIVE]
-    discharge_rate: Annotated[Sourced, Unit("1"), POSITIVE]
-    formation_rate: Annotated[Sourced, Unit("1"), POSITIVE]
+    rate: Annotated[Sourced, Unit("1"), RATE]
+    charge_rate: Annotated[Sourced, Unit("1")] | None = None
+    discharge_rate: Annotated[Sourced, Unit("1")] | None = None
+    charge_mode: Literal["CC", "CC-CV"] = "CC"
+    hold_rate: Annotated[Sourced, Unit("1"), RATE]
+    rest: Annotated[Sourced, Unit("s", show="min"), NOT_NEGATIVE]
+    formation_rate: Annotated[Sourced, Unit("1"), RATE]
     formation_cycles: Annotated[int, Unit("1")] = 2
+    rate_steps: Annotated[tuple[float, ...], Unit("1")] = ()
+    rate_step_cycles: Annotated[int, Unit("1")] = 3
     cycles: Annotated[int, Unit("1")] = 200
-    temperature: Annotated[Sourced, Unit("K", show="degC"), POSITIVE]
+    reference_interval: Annotated[int, Unit("1")] = 0
+    reference_rate: Annotated[Sourced, Unit("1"), RATE]
+    temperature: Annotated[Sourced, Unit("K", show="degC"), Within(233.15, 353.15)]
     mass_basis: Literal["coated powder", "host"] = "coated powder"
+    skip: bool = True
+    skip_tolerance: Annotated[float, Unit("1")] = 1e-3
+
+    @property
+    def charge(self) -> Sourced:
+        """Charge current of an ageing cycle in units of 1C."""
+        return self.charge_rate or self.rate
+
+    @property
+    def discharge(self) -> Sourced:
+        """Discharge current of an ageing cycle in units of 1C."""
+        return self.discharge_rate or self.rate
 
     def __post_init__(self) -> None:
         low, high = self.lower_voltage.value, self.upper_voltage.value
@@ -95,16 +180,39 @@ class Protocol:
             )
         if not low >= 1.5 or not high <= 5.0:
             raise InputError("upper_voltage", f"window {low:g}-{high:g} V", "cut-offs between 1.5 and 5 V")
-        if not 2 <= self.cycles <= 100_000:
-            raise InputError("cycles", f"{self.cycles}", "2 to 100000")
-        if not 1 <= self.formation_cycles <= 100:
-            raise InputError("formation_cycles", f"{self.formation_cycles}", "1 to 100")
+        for name, given in (("charge_rate", self.charge.value), ("discharge_rate", self.discharge.value)):
+            _check_rate(name, given)
+        for given in self.rate_steps:
+            _check_rate("rate_steps", given)
+        if self.charge_mode == "CC-CV" and not self.hold_rate.value < self.charge.value:
+            raise InputError(
+                "hold_rate",
+                f"{self.hold_rate.value:g} C with a charge at {self.charge.value:g} C",
+                "a current below that of the charge",
+                "The hold starts at the current of the charge and ends at hold_rate.",
+            )
+        for name, least, most in (
+            ("cycles", 2, 100_000),
+            ("formation_cycles", 1, 100),
+            ("rate_step_cycles", 1, 100),
+            ("reference_interval", 0, 100_000),
+        ):
+            if not least <= getattr(self, name) <= most:
+                raise InputError(name, f"{getattr(self, name)}", f"{least} to {most}")
+        if not 0 < self.skip_tolerance <= 0.05:
+            raise InputError("skip_tolerance", f"{self.skip_tolerance:g}", "above 0 to 5 % of the capacity")
+
+
+def _check_rate(name: str, rate: float) -> None:
+    if not RATE.allows(rate):
+        raise InputError(name, f"{rate:g}", RATE.in_words(Unit("1")))
 
 
 @dials("degradation")
 class Degradation:
-    """Priors of the ageing laws (see ``cycling/laws.py``)."""
+    """Priors of the ageing laws (see ``cycling/laws.py``); ``without`` names mechanisms that are switched off."""
 
+    without: tuple[str, ...] = ()
     skin_thickness_200: Annotated[Sourced, Unit("m", show="nm"), POSITIVE]
     skin_transport_share: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_low=True, open_high=True)]
     fresh_skin: Annotated[Sourced, Unit("m", show="nm"), NOT_NEGATIVE]
@@ -119,3 +227,13 @@ class Degradation:
     pinned_share_200: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_high=True)]
     pinning_limit: Annotated[Sourced, Unit("1"), FRACTION]
     coherency: Annotated[Sourced, Unit("1", show="%"), FRACTION]
+    interphase_resistance_200: Annotated[Sourced, Unit("ohm m2", show="ohm cm2"), NOT_NEGATIVE]
+    interphase_coated: Annotated[Sourced, Unit("1", show="%"), NOT_NEGATIVE]
+    skin_activation_energy: Energy
+    interphase_activation_energy: Energy
+    conduction_activation_energy: Energy
+
+    def __post_init__(self) -> None:
+        for name in self.without:
+            if name not in MECHANISMS:
+                raise InputError("without", f"unknown mechanism '{name}'", ", ".join(MECHANISMS))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from itertools import product
 
@@ -80,7 +79,7 @@ def _number(text: str, unit, name: str) -> float:
 def _check(study: Study, name: str, value: float) -> None:
     """A setting that no cell may have is refused before anything is computed."""
     try:
-        study.changed(name, partial(_set, value=value))
+        study.changed(name, partial(Sourced.set_to, value=value, source=SOURCE))
     except InputError as error:
         raise InputError(f"--vary {name}", error.given, error.allowed, error.remedy) from None
 
@@ -155,10 +154,6 @@ def _at(study: Study, point: Mapping[str, float], names: tuple[str, ...], place:
     """The only cell with its inputs drawn and the varied ones set: a setting has no spread."""
     drawn = study.at(point)
     for name, value in zip(names, place):
-        drawn = drawn.changed(name, partial(_set, value=value))
+        drawn = drawn.changed(name, partial(Sourced.set_to, value=value, source=SOURCE))
     (cell,) = drawn.cells.values()
     return cell
-
-
-def _set(number: Sourced, value: float) -> Sourced:
-    return replace(number, value=value, distribution="fixed", spread=(), grade="assumed", source=SOURCE)

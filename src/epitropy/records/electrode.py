@@ -19,6 +19,7 @@ class CoatedElectrode:
     release_ratio: Annotated[float, Unit("1")]  # largest energy release over interface toughness, at this thickness
     film_resistivity: Annotated[float, Unit("ohm m")]
     film_resistance: Annotated[float, Unit("ohm m2", show="ohm cm2")]
+    electronic_conductivity: Annotated[float, Unit("S/m", show="S/cm")]
     oxygen_ratio: Annotated[float, Unit("1")]
     mass_ratio: Annotated[float, Unit("1", show="wt%")]
     host_share_lost: Annotated[float, Unit("1", show="%")]

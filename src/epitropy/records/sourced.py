@@ -81,3 +81,11 @@ class Sourced:
         if self.distribution == "lognormal":
             return self.value * math.exp(z)
         return 1 / (1 + math.exp(-z) * (1 - self.value) / self.value)
+
+    def set_to(self, value: float, source: str) -> Sourced:
+        """The number set by hand: another value without spread, assumed.
+
+        >>> Sourced(value=1.0, spread=(0.1,), distribution="lognormal").set_to(2.0, "--vary").uncertain
+        False
+        """
+        return replace(self, value=value, distribution="fixed", spread=(), grade="assumed", source=source)

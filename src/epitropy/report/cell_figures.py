@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .cycle_tables import LOSSES
 from .facts import at_medians, chosen_scenario, known_cell, treated_cell
 from .figures import (
     BLACK,
@@ -31,17 +32,6 @@ if TYPE_CHECKING:
     from ..records.result import StudyResult
     from ..study import Study
 
-LOSSES = {
-    "cracks_opening_transport": "cracks that open (help transport)",
-    "dead_mass_outer": "dead mass, outer surface",
-    "dead_mass_cracks": "dead mass, crack faces",
-    "skin_resistance": "resistance of the skin",
-    "lithium_resistance": "resistance of the Li metal",
-    "stress_potential": "stress potential",
-    "pinned_grains": "pinned grains",
-    "history": "order of events (interplay)",
-    "total": "total",
-}
 CARRIER_LOOK = {"series": (BLUE, "o"), "inactive": (ORANGE, "s")}
 
 

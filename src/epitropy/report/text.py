@@ -75,7 +75,7 @@ def _annealed(cell: CellStudy) -> str:
 
 def _cycled(cell: CellStudy) -> str:
     protocol = cell.protocol
-    rates = dict.fromkeys(_with_unit(r, "1", "1") + "C" for r in (protocol.charge_rate, protocol.discharge_rate))
+    rates = dict.fromkeys(_with_unit(r, "1", "1") + "C" for r in (protocol.charge, protocol.discharge))
     window = f"{significant(protocol.lower_voltage.value)}-{significant(protocol.upper_voltage.value)} V"
     one_c = _with_unit(protocol.one_c, "A/kg", "mA/g")
     return f"{cell.cell.format} half-cells, {protocol.cycles} cycles at {'/'.join(rates)} (1C: {one_c}), {window}"

@@ -1,13 +1,13 @@
 """Transport through a layer; floats in and out, SI."""
 
 
-def film_resistivity(lithium_conductivity: float, electronic_conductivity: float, open_share: float) -> float:
-    """Areal resistance per thickness, ohm m: 1/(f sigma_Li) + 1/sigma_e; only the open facet share f passes lithium.
+def film_resistivity(lithium_conductivity: float, open_share: float) -> float:
+    """Areal resistance to lithium per thickness, 1/(f sigma_Li) in ohm m; only the open facet share f passes lithium.
 
-    >>> round(film_resistivity(1e-5, 1e-5, 0.5))
-    300000
+    >>> round(film_resistivity(1e-5, 0.5))
+    200000
     """
-    return 1 / (open_share * lithium_conductivity) + 1 / electronic_conductivity
+    return 1 / (open_share * lithium_conductivity)
 
 
 def leaky_ratio(oxygen_ratio: float, leak: float, boundary_fraction: float) -> float:

@@ -21,3 +21,4 @@ class Layer:
     boundary_leak: Annotated[Sourced, Unit("1"), NOT_NEGATIVE]
     open_facet_share: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_low=True)]
     interface_toughness: Annotated[Sourced, Unit("J/m2"), POSITIVE]
+    conduction_activation_energy: Annotated[Sourced, Unit("J/mol", show="kJ/mol"), NOT_NEGATIVE]

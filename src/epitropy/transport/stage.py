@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from ..constants import ZERO_CELSIUS
+from ..laws import arrhenius
 from ..records.coating import CoatingLayer
 from ..records.electrode import CoatedElectrode
 from . import laws
 from .spec import Layer
 
+ROOM = 25.0  # degC
+
 
 def coated_electrode(
-    layer: CoatingLayer, properties: Layer, *, energy_release: float, boundary_fraction: float
+    layer: CoatingLayer, properties: Layer, *, energy_release: float, boundary_fraction: float, temperature: float
 ) -> CoatedElectrode:
-    """The layer as a path for lithium, electrons and oxygen; ``energy_release`` [J/m2] pulls at its interface."""
+    """The layer as a path for lithium, electrons and oxygen, cycled at ``temperature`` [K].
+
+    ``energy_release`` [J/m2] pulls at its interface. Both conductivities hold at 25 degC.
+    """
+    faster = float(arrhenius(1.0, properties.conduction_activation_energy.value, temperature, ZERO_CELSIUS + ROOM))
     resistivity = laws.film_resistivity(
-        properties.lithium_conductivity.value,
-        properties.electronic_conductivity.value,
-        properties.open_facet_share.value,
+        properties.lithium_conductivity.value * faster, properties.open_facet_share.value
     )
     ratio = laws.leaky_ratio(properties.oxygen_ratio.value, properties.boundary_leak.value, boundary_fraction)
     return CoatedElectrode(
@@ -26,6 +32,7 @@ def coated_electrode(
         release_ratio=energy_release / properties.interface_toughness.value,
         film_resistivity=resistivity,
         film_resistance=resistivity * layer.thickness,
+        electronic_conductivity=properties.electronic_conductivity.value * faster,
         oxygen_ratio=ratio,
         mass_ratio=layer.mass_ratio,
         host_share_lost=layer.host_lithium_taken,
