@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from epitropy.cycling.kernel import COLUMNS
+from epitropy.cycling.parameters import COLUMNS
 from epitropy.cycling.stage import Life
 from epitropy.halfcell import compare
 

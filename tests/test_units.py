@@ -190,6 +190,11 @@ MIXED = {  # numbers of all dimensions, each with its own unit beside it
     ("StudyResult", "inputs"),
     ("Axis", "values"),
     ("Node", "at"),
+    ("MapPoint", "at"),
+    ("CycledCell", "summary"),  # the field's units, in the keys
+    *(("CurveDistance", f"{name}_mV") for name in ("charge_rmse", "discharge_rmse", "voltage_rmse", "largest")),
+    ("CellDistance", "voltage_rmse_mV"),
+    *(("Comparison", name) for name in ("voltage_rmse_mV", "limits", "resolution")),
     *(("Told", name) for name in ("value", "low", "high")),
     *(("Fitted", name) for name in ("prior", "value", "low", "high")),
 }

@@ -10,11 +10,12 @@ from scipy.optimize import brentq
 from epitropy.calibrate.ensemble import capacities
 from epitropy.calibrate.scales import TOLERANCE, build, reference_scales, rough_scales, solve_scales
 from epitropy.cycling import kernel
+from epitropy.cycling.parameters import COLUMNS
 from epitropy.cycling.program import program
 from epitropy.cycling.stage import simulate
 from epitropy.records.scenario import Scales
 
-EXPOSURE = kernel.COLUMNS.index("exposure")
+EXPOSURE = COLUMNS.index("exposure")
 
 
 def first_and_last(cell, formed, tables, scenario, scales):

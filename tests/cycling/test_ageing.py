@@ -13,15 +13,16 @@ from epitropy.calibrate.scales import build
 from epitropy.constants import AVOGADRO, FARADAY
 from epitropy.cycling import ageing, kernel
 from epitropy.cycling.laws import crack_drive, interphase_resistance, skin_thickness
+from epitropy.cycling.life import age
 from epitropy.cycling.mesh import mesh_of
-from epitropy.cycling.parameters import Row
+from epitropy.cycling.parameters import COLUMNS, SKINS, Row
 from epitropy.cycling.spec import MECHANISMS
 from epitropy.cycling.stage import live, simulate
 from epitropy.records.cell import LossBudget
 from epitropy.records.scenario import Scenario
 
 GRID = np.linspace(0, 1, 1001)
-COLUMN = {name: k for k, name in enumerate(kernel.COLUMNS)}
+COLUMN = {name: k for k, name in enumerate(COLUMNS)}
 
 
 def settled(m, t, s, rate=1.0):
@@ -529,7 +530,7 @@ def test_zero_coverage_and_dose_is_the_bare_cell_to_the_bit(zhao, ready, scenari
         covered = build(cell, replace(formed, electrode=nothing, strained_thickness=5e-9), scenarios[key], scale)
         assert covered == plain
         one, other = life(covered, tables, tolerance=tolerance), life(plain, tables, tolerance=tolerance)
-        for column in ("capacity", "mean_voltage", "resistance", "crack_area", "exposure", *kernel.SKINS):
+        for column in ("capacity", "mean_voltage", "resistance", "crack_area", "exposure", *SKINS):
             np.testing.assert_array_equal(getattr(one, column), getattr(other, column))
         assert one.losses == other.losses
 
@@ -596,7 +597,7 @@ def test_the_resolution_is_good_for_half_a_thousandth_of_capacity(lives, schedul
     picked = [("bare", "outer/series"), ("coated", "fewer-cracks/series"), ("coated", "barrier/inactive")]
     for m, t, series in (lives[key] for key in picked):
         fine = kernel.Resolution(shells=120, separator=10, cathode=16, steps=560)
-        found = kernel.age(m, t, mesh_of(m, fine), schedule[0][:60], 0.0, fine.steps)[0]
+        found = age(m, t, mesh_of(m, fine), schedule[0][:60], 0.0, fine.steps)[0]
         np.testing.assert_allclose(series.capacity[:58], found[2:, 0], rtol=5e-4)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from epitropy.cycling import ageing, kernel
 from epitropy.cycling.mesh import mesh_of
+from epitropy.cycling.parameters import COLUMNS, INTERPHASES, SKINS
 from epitropy.cycling.stage import HALF_CHARGED, differential_capacity, live, voltage_curve
 from epitropy.errors import NumericsError
 from epitropy.records.cell import LossBudget
@@ -42,9 +43,9 @@ def test_resistance_is_the_small_signal_slope_of_the_terminal_voltage(told):
     mesh = mesh_of(m, kernel.RESOLUTION)
     even = np.full(mesh.width.size, m.salt_concentration)
     for n in (0, 100, 199):
-        column = {name: float(getattr(series, name)[n]) for name in kernel.COLUMNS}
-        skin = np.array([column[k] for k in kernel.SKINS])
-        interphase = np.array([column[k] for k in kernel.INTERPHASES])
+        column = {name: float(getattr(series, name)[n]) for name in COLUMNS}
+        skin = np.array([column[k] for k in SKINS])
+        interphase = np.array([column[k] for k in INTERPHASES])
         s = ageing.surfaces(m, skin, interphase, column["crack_area"], column["lithium_resistance"])
         small = 1e-3 * m.one_c
         # without the salt that a current moves at the metal: an impedance is read before it does

@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from epitropy.constants import FARADAY
-from epitropy.cycling import kernel
+from epitropy.cycling import bdf, kernel
 from epitropy.cycling.mesh import mesh_of
 from epitropy.cycling.parameters import SALT_LIMIT, Row
 
@@ -53,8 +53,8 @@ def marched(m, t, mesh, current, times, steps):
     found = []
     h = times[-1] / steps
     for step in range(1, steps + 1):
-        weights = kernel.past(h, h if step > 1 else 0.0, h if step > 2 else 0.0)
-        kernel.solve_salt(c, new, work, mesh, diffusion, weights, h, source, 1.0)
+        weights = bdf.past(h, h if step > 1 else 0.0, h if step > 2 else 0.0)
+        bdf.solve_salt(c, new, work, mesh, diffusion, weights, h, source, 1.0)
         c[2], c[1], c[0] = c[1], c[0], new
         if any(abs(step * h - at) < 1e-9 * h + 1e-12 for at in times):
             found.append(new.copy())
@@ -124,9 +124,9 @@ def test_a_decaying_mode_decays_at_its_rate(even):
         h = span / steps
         c = np.array([1000 + 300 * mode(-k * h) for k in range(3)])
         new, work = np.empty(z.size), np.empty((4, z.size))
-        weights = kernel.past(h, h, h)
+        weights = bdf.past(h, h, h)
         for _ in range(steps):
-            kernel.solve_salt(c, new, work, mesh, mesh.transport * DIFFUSIVITY, weights, h, 0.0, 1.0)
+            bdf.solve_salt(c, new, work, mesh, mesh.transport * DIFFUSIVITY, weights, h, 0.0, 1.0)
             c = np.array([new, c[0], c[1]])
         return abs(np.dot(new - 1000, mode(0.0)) / np.dot(mode(0.0), mode(0.0)) / math.exp(-2) / 300 - 1)
 
@@ -143,11 +143,11 @@ def test_the_weights_of_a_step_are_exact_for_cubics(ratio):
     at = [0.0, -one, -one - two]
     for power in range(4):
         f, slope = (lambda x, n=power: (x + 2) ** n), (lambda x, n=power: n * (x + 2) ** (n - 1) if n else 0.0)
-        p = kernel.past(h, one, two)
+        p = bdf.past(h, one, two)
         assert p.lead * f(h) == pytest.approx(sum(w * f(x) for w, x in zip(p.weight, at)) + h * slope(h), rel=1e-12)
         if power < 3:
             assert sum(e * f(x) for e, x in zip(p.ahead, at)) == pytest.approx(f(h), rel=1e-12)
-            p = kernel.past(h, one, 0.0)
+            p = bdf.past(h, one, 0.0)
             if power < 2:
                 assert sum(e * f(x) for e, x in zip(p.ahead, at)) == pytest.approx(f(h), rel=1e-12)
             old = sum(w * f(x) for w, x in zip(p.weight, at))

@@ -15,7 +15,7 @@ from epitropy.calibrate.ensemble import prepare
 from epitropy.calibrate.scales import build
 from epitropy.cycling import kernel
 from epitropy.cycling.mesh import Resolution
-from epitropy.cycling.parameters import Row
+from epitropy.cycling.parameters import COLUMNS, SKINS, Row
 from epitropy.cycling.pybamm_life import engine_of
 from epitropy.cycling.pybamm_life import simulate as by_pybamm
 from epitropy.cycling.stage import capacity_by_cycle, simulate
@@ -109,5 +109,5 @@ def test_200_cycles_keep_lithium_and_salt(lives, name):
 def test_what_ages_is_the_same(lives):
     """Skins, cracks, dead mass and resistances follow from the same laws and nearly the same exposure."""
     for own, other in lives.values():
-        slow = [kernel.COLUMNS.index(c) for c in (*kernel.SKINS, "crack_area", "dead_share", "lithium_resistance")]
+        slow = [COLUMNS.index(c) for c in (*SKINS, "crack_area", "dead_share", "lithium_resistance")]
         np.testing.assert_allclose(own.rows[-1, slow], other.rows[-1, slow], rtol=2e-3, atol=0)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from epitropy.cycling import pybamm_life
-from epitropy.cycling.kernel import COLUMNS, DEPLETED_SALT, ENDED, STUCK
+from epitropy.cycling.kernel import DEPLETED_SALT, ENDED, STUCK
+from epitropy.cycling.parameters import COLUMNS
 from epitropy.cycling.pybamm_cell import CycleFailed
 from epitropy.cycling.pybamm_life import engine_of, simulate
 from epitropy.cycling.stage import simulate as by_kernel

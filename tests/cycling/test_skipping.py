@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from epitropy.calibrate.scales import build
-from epitropy.cycling import kernel
 from epitropy.cycling.ageing import next_jump
+from epitropy.cycling.parameters import COLUMNS
 from epitropy.cycling.program import program
 from epitropy.cycling.stage import capacity_by_cycle, live, simulate
 from epitropy.records.sourced import Sourced
 
-CAPACITY = kernel.COLUMNS.index("capacity")
+CAPACITY = COLUMNS.index("capacity")
 
 
 def error_of(m, t, rows, kinds, tolerance=1e-3):

@@ -14,12 +14,11 @@ from functools import cache
 
 import numpy as np
 
-from ..cycling import kernel
 from ..cycling.ageing import lookup
 from ..cycling.kernel import SCREENING
 from ..cycling.laws import crack_drive, skin_kinetics
 from ..cycling.mesh import Resolution
-from ..cycling.parameters import Model, Tables
+from ..cycling.parameters import COLUMNS, Model, Tables
 from ..cycling.program import program
 from ..cycling.spec import Protocol
 from ..cycling.stage import REFERENCE_CYCLES, Life, capacity_by_cycle, crack_areas, crack_rate, model, simulate
@@ -30,7 +29,7 @@ from ..study import CellStudy
 KINETIC_RANGE = (math.log(0.02), math.log(200.0))
 FADE_GRID = np.linspace(math.log(2e-3), math.log(50.0), 7)
 TOLERANCE = 360.0  # C/kg, 0.1 mAh/g
-FIRST = [kernel.COLUMNS.index(name) for name in ("capacity", "charged_lithium", "exposure")]
+FIRST = [COLUMNS.index(name) for name in ("capacity", "charged_lithium", "exposure")]
 FAR = 1.5  # of ln(scale): beyond it secants are not trusted
 XTOL = 5e-4  # of ln(scale): about 0.02 mAh/g
 

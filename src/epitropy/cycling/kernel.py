@@ -1,9 +1,8 @@
-"""Compiled half-cell: graded sphere, electrolyte, four kinds of surface; ageing cycle by cycle.
+"""Compiled half-cell cycle: graded sphere, electrolyte and four kinds of surface against lithium metal.
 
-Single-particle model with electrolyte against lithium metal. Space: finite volumes, which conserve lithium and salt to
-rounding. Time: BDF2 with variable steps, second order; coefficients at the extrapolated state, so that every step is
-linear in the current. Cut-offs are met by repeating the step that crosses them with the length that just reaches them.
-The slow states move every cycle; with a tolerance, cycles are skipped where their drives can be extrapolated.
+Space: finite volumes, which conserve lithium and salt to rounding. Time: BDF3 with steps that follow voltage, current
+and the surface. Cut-offs are met by repeating the step that crosses them with the length that just reaches them; in a
+hold the current is found on profiles that are linear in it.
 """
 
 from __future__ import annotations
@@ -15,49 +14,18 @@ import numpy as np
 
 from ..compiled import compiled, inlined
 from ..constants import FARADAY
-from .ageing import (
-    REFUSED,
-    Slow,
-    fresh,
-    interphases,
-    jump_error,
-    lookup,
-    moved,
-    next_jump,
-    pinned_loss,
-    seen,
-    skins,
-)
+from .ageing import lookup
+from .bdf import ahead, between, past, solve_lithium, solve_salt, surface_lithium
 from .laws import butler_volmer_overpotential, exposure_rate
 from .mesh import Resolution
-from .parameters import SALT_LIMIT, Row
+from .parameters import SALT_LIMIT
 
 RESOLUTION = Resolution()  # of what is told: 0.05 % of capacity, 0.5 mV
 SCREENING = Resolution(shells=24, separator=4, cathode=5, steps=60)  # of draws and screens: 0.3 % of capacity
 FRESH_LITHIUM = 0.95  # content of the particle before formation
 DEPLETED = 1e-3  # of the nominal salt concentration: nothing moves any more
-FACES = ("outer_bare", "outer_coated", "cracks_bare", "cracks_coated")
 CHARGE, HOLD, REST = 0, 1, 2  # phases; a discharge is a charge with the other sign
 ENDED, DEPLETED_SALT, STUCK = 0, 1, 2  # how a phase ends
-SKINS = tuple(f"skin_{face}" for face in FACES)
-INTERPHASES = tuple(f"interphase_{face}" for face in FACES)
-COLUMNS = (
-    "capacity",
-    "charge_capacity",
-    "mean_voltage",
-    "mean_charge_voltage",
-    *SKINS,
-    *INTERPHASES,
-    "crack_area",
-    "dead_share",
-    "lithium_resistance",
-    "charged_lithium",
-    "discharged_lithium",
-    "exposure",
-    "hold_share",
-    "pinned_share",
-)
-WIDTH = len(COLUMNS)
 TRACE = ("time", "current", "voltage", "lithium", "surface_lithium")
 
 
@@ -114,136 +82,6 @@ def overpotential(total: float, area, resistance, exchange: float, thermal_volta
             return new
         eta = new
     return eta
-
-
-class Past(NamedTuple):
-    """Weights of the last three states in a BDF step, lead y = sum_k weight_k y_k + h f, and in the extrapolation."""
-
-    lead: float
-    weight: tuple[float, float, float]
-    ahead: tuple[float, float, float]
-
-
-@inlined
-def past(h: float, one: float, two: float):
-    """Weights of variable-step BDF for a step ``h`` after steps ``one`` and ``two`` (0: none, of lower order then).
-
-    From the derivative, at the new time, of the polynomial through the new state and up to three old ones.
-    """
-    if one == 0.0:
-        return Past(1.0, (1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-    if two == 0.0:
-        r = h / one
-        total = 1.0 + r
-        return Past((1.0 + 2.0 * r) / total, (total, -r * r / total, 0.0), (total, -r, 0.0))
-    b = h + one
-    c = b + two
-    lead = 1.0 + h / b + h / c
-    w0 = b * c / (one * (one + two))
-    w1 = -h * h * c / (b * one * two)
-    w2 = h * h * b / (c * two * (one + two))
-    e0 = b * c / (one * (one + two))
-    e1 = -h * c / (one * two)
-    e2 = h * b / (two * (one + two))
-    return Past(lead, (w0, w1, w2), (e0, e1, e2))
-
-
-@inlined
-def ahead(p, newest: float, older: float, oldest: float) -> float:
-    """A quantity at the end of the step, from its last three values."""
-    return p.ahead[0] * newest + p.ahead[1] * older + p.ahead[2] * oldest
-
-
-@inlined
-def solve_lithium(old, out, work, mesh, mobility, p, h: float, speed: float, keep: float) -> None:
-    """One BDF step of lithium on the sphere into ``out``; ``keep`` 0 leaves the past out (response to the speed alone).
-
-    ``old`` are the last three profiles, ``mobility`` is that of the faces between shells [1/s].
-    """
-    n = out.shape[0]
-    below = 0.0
-    for i in range(n):  # Thomas algorithm
-        above = h * mesh.link[i] * mobility[i] if i < n - 1 else 0.0
-        right = keep * mesh.volume[i] * (p.weight[0] * old[0, i] + p.weight[1] * old[1, i] + p.weight[2] * old[2, i])
-        if i == n - 1:
-            right += h * speed
-        work[2, i] = right
-        work[3, i] = above
-        diagonal = p.lead * mesh.volume[i] + below + above
-        if i > 0:
-            diagonal -= below * work[0, i - 1]
-            right += below * work[1, i - 1]
-        work[0, i] = above / diagonal
-        work[1, i] = right / diagonal
-        below = above
-    out[n - 1] = work[1, n - 1]
-    for i in range(n - 2, -1, -1):
-        out[i] = work[1, i] + work[0, i] * out[i + 1]
-    entering = 0.0
-    for i in range(n):  # the balance of the fluxes solved for: they cancel to rounding in the sum
-        leaving = work[3, i] * (out[i] - out[i + 1]) if i < n - 1 else 0.0
-        out[i] = (work[2, i] + entering - leaving) / (p.lead * mesh.volume[i])
-        entering = leaving
-
-
-@inlined
-def solve_salt(old, out, work, mesh, diffusion, p, h: float, source: float, keep: float) -> None:
-    """One BDF step of the salt; ``source`` [mol/(m2 s)] enters evenly in the cathode and leaves at the lithium metal.
-
-    The new profile is the balance of the fluxes solved for, so that they cancel to rounding in the sum.
-    """
-    n = out.shape[0]
-    each = source / (n - mesh.separator)
-    below = 0.0
-    for i in range(n):
-        above = 0.0
-        if i < n - 1:  # resistances of the two halves in series
-            above = 2.0 * h / (mesh.width[i] / diffusion[i] + mesh.width[i + 1] / diffusion[i + 1])
-        room = mesh.porosity[i] * mesh.width[i]
-        right = keep * room * (p.weight[0] * old[0, i] + p.weight[1] * old[1, i] + p.weight[2] * old[2, i])
-        right += h * ((each if i >= mesh.separator else 0.0) - (source if i == 0 else 0.0))
-        work[2, i] = right
-        work[3, i] = above
-        diagonal = p.lead * room + below + above
-        if i > 0:
-            diagonal -= below * work[0, i - 1]
-            right += below * work[1, i - 1]
-        work[0, i] = above / diagonal
-        work[1, i] = right / diagonal
-        below = above
-    out[n - 1] = work[1, n - 1]
-    for i in range(n - 2, -1, -1):
-        out[i] = work[1, i] + work[0, i] * out[i + 1]
-    entering = 0.0
-    for i in range(n):
-        leaving = work[3, i] * (out[i] - out[i + 1]) if i < n - 1 else 0.0
-        out[i] = (work[2, i] + entering - leaving) / (p.lead * mesh.porosity[i] * mesh.width[i])
-        entering = leaving
-
-
-@inlined
-def between(table, x: float, y: float) -> float:
-    """Mean of a table of lithium content from ``x`` to ``y`` (Simpson): the diffusivity that carries a flux between."""
-    return (lookup(table, x) + 4.0 * lookup(table, 0.5 * (x + y)) + lookup(table, y)) / 6.0
-
-
-@inlined
-def surface_lithium(mesh, diffusivity, scale: float, outer: float, inner: float, inside: float, speed: float) -> float:
-    """Lithium content at the surface from the outer two shells and the flux, third order in the shell's thickness.
-
-    ``inside`` is the mobility between the two shells, ``scale`` times the diffusivity that of the rest. The flux is
-    the integral of the mobility up to the surface, solved here by Newton: an extrapolated one feeds back on itself.
-    """
-    w = mesh.outer_weight
-    flux = 0.5 * ((1.0 + w) * speed / 3.0 + (1.0 - w) * inside * (outer - inner) / mesh.outer_gap)
-    x = outer
-    for _ in range(30):
-        miss = (x - outer) * between(diffusivity, outer, x) - mesh.depth * flux / scale
-        step = miss / lookup(diffusivity, x)
-        x -= step
-        if abs(step) < 1e-13:
-            break
-    return x
 
 
 @inlined
@@ -703,156 +541,3 @@ def settled_cycle(m, t, s, mesh, row, steps: int):
     one_cycle(m, t, s, mesh, profiles, row, steps, untraced())
     found, _, _ = one_cycle(m, t, s, mesh, profiles, row, steps, untraced())
     return found[0], found[5]
-
-
-@compiled
-def _row(program, i: int):
-    return Row(program[i, 0], program[i, 1], program[i, 2], program[i, 3], program[i, 4])
-
-
-@compiled
-def _alike(program, i: int) -> int:
-    """How many rows after row ``i`` are the same as it; -1 where it is unlike the one before, so a run starts."""
-    if i == 0 or (program[i] != program[i - 1]).any():
-        return -1
-    count = 0
-    while i + count + 1 < program.shape[0] and (program[i + count + 1] == program[i]).all():
-        count += 1
-    return count
-
-
-class Anchor(NamedTuple):
-    """The last simulated cycle, from which the life goes on."""
-
-    row: int
-    span: int  # rows since the simulated cycle before it
-    drives_before: np.ndarray  # exposure, lithium after charge, capacity, lithium after discharge: of that one
-    drives: np.ndarray
-    lithium_before: np.ndarray
-    lithium: np.ndarray
-    salt: np.ndarray
-    slow: Slow
-    active: float
-    trapped: float  # lithium in dead mass, per host
-    entered: float  # lithium that the current has brought since the start, per host
-
-
-@compiled
-def _along(m, t, program, anchor, far, span: float, upto: int):
-    """The anchor's slow state moved up to a row, drives on the line from the anchor to ``far``, ``span`` rows on."""
-    slow = anchor.slow
-    for i in range(anchor.row, upto):
-        part = (i - anchor.row) / span
-        exposure = max(anchor.drives[0] + part * (far[0] - anchor.drives[0]), 0.0)
-        charged = min(max(anchor.drives[1] + part * (far[1] - anchor.drives[1]), 0.0), 1.0)
-        slow = moved(m, t, slow, exposure, charged, program[i, 4])
-    return slow
-
-
-@compiled
-def _leap(m, t, mesh, program, anchor, jump: int, profiles):
-    """Slow state and lithium entered ``jump`` rows after the anchor; the profiles go on at the pace of the last cycles.
-
-    Skipped cycles go the way of the last two simulated ones; the next cycle (``jump`` 1) starts where the last ended.
-    """
-    beyond = 2.0 * anchor.drives - anchor.drives_before
-    slow = _along(m, t, program, anchor, beyond, float(max(anchor.span, 1)), anchor.row + jump)
-    part = (jump - 1.0) / max(anchor.span, 1)
-    for i in range(profiles.lithium.shape[0]):
-        ahead_of = anchor.lithium[i] + part * (anchor.lithium[i] - anchor.lithium_before[i])
-        profiles.lithium[i] = min(max(ahead_of, 1e-3), 1.0 - 1e-3)
-    profiles.salt[:] = anchor.salt
-    return slow, anchor.entered + anchor.active * (mesh.volume * (profiles.lithium - anchor.lithium)).sum()
-
-
-@compiled
-def age(m, t, mesh, program, tolerance: float, steps: int):
-    """A cell's life by its program, rows of `Row`.
-
-    With a ``tolerance`` > 0 (of capacity), runs of equal rows are skipped over: exposure and depth of charge of the
-    cycles between are taken from the line through the last two simulated ones, the next cycle simulated tells the
-    error, a jump that missed by more than four tolerances is taken back and shortened, and an accepted one is repeated
-    with the line between its two ends. Lithium goes on at the pace of the last two simulated cycles.
-
-    Returns an array (rows, len(COLUMNS)), nan where skipped or dead; what ended the life (ENDED, DEPLETED_SALT, STUCK)
-    and the row it ended at; and the largest imbalances of lithium, over the whole life with what died inside, and of
-    salt.
-    """
-    rows = program.shape[0]
-    result = np.full((rows, WIDTH), np.nan)
-    slow = fresh(m, rows)
-    profiles = rested(m, mesh)
-    x, c = profiles
-    inventory, salt = (mesh.volume * x).sum(), (mesh.width * mesh.porosity * c).sum()
-    active, trapped, entered = 1.0, 0.0, 0.0  # lithium per host
-    anchor = Anchor(
-        0,
-        0,
-        np.zeros(4),
-        np.zeros(4),
-        x.copy(),
-        x.copy(),
-        c.copy(),
-        slow,
-        active,
-        trapped,
-        entered,
-    )
-    lithium_worst, salt_worst, best = 0.0, 0.0, 0.0
-    i, jump, state = 0, 1, ENDED
-    while i < rows:
-        s = seen(m, slow)
-        mean = (mesh.volume * x).sum()
-        trapped += (active - s.active) * mean
-        active = s.active
-        found, state, _ = one_cycle(m, t, s, mesh, profiles, _row(program, i), steps, untraced())
-        capacity = found[0] - pinned_loss(m, s.active, found[5], slow.pinned)
-        alive = state == ENDED and capacity > 0.0
-        drives = np.array([found[4], found[5], capacity, found[6]])
-        error = 0.0
-        if jump > 1:
-            expected = anchor.drives + (jump / anchor.span) * (anchor.drives - anchor.drives_before)
-            error = jump_error(drives, expected, jump, slow.clock / m.fade_scale, best) if alive else 1e9
-            if error > REFUSED * tolerance:
-                jump = min(jump // 2, next_jump(jump, error, tolerance, jump))
-                slow, entered = _leap(m, t, mesh, program, anchor, jump, profiles)
-                active, trapped, i = anchor.active, anchor.trapped, anchor.row + jump
-                continue
-            slow = _along(m, t, program, anchor, found[4:6], float(jump), i)
-        entered += active * (found[6] - mean)
-        if not alive:
-            break
-        best = max(best, capacity)
-        ledger = abs(active * (mesh.volume * x).sum() + trapped - inventory - entered) / inventory
-        lithium_worst = max(lithium_worst, found[8], ledger)
-        salt_worst = max(salt_worst, abs((mesh.width * mesh.porosity * c).sum() / salt - 1.0))
-        result[i, 0] = capacity
-        result[i, 1:4] = found[1:4]
-        result[i, 4:8] = skins(m, slow)
-        result[i, 8:12] = interphases(m, slow)
-        result[i, 12], result[i, 13], result[i, 14] = (
-            slow.crack_area,
-            1.0 - active,
-            slow.lithium_resistance,
-        )
-        result[i, 15:17] = found[5:7]
-        result[i, 17], result[i, 18], result[i, 19] = found[4], found[7], slow.pinned
-        anchor = Anchor(
-            i,
-            i - anchor.row,
-            anchor.drives,
-            drives,
-            anchor.lithium,
-            x.copy(),
-            c.copy(),
-            slow,
-            active,
-            trapped,
-            entered,
-        )
-        alike = _alike(program, i)
-        jump = min(next_jump(jump, error, tolerance, rows // 12), alike) if tolerance > 0.0 else 1
-        jump = max(jump, 1)
-        slow, entered = _leap(m, t, mesh, program, anchor, jump, profiles)
-        i += jump
-    return result, state, min(i, rows - 1), lithium_worst, salt_worst

@@ -1,7 +1,7 @@
-"""The one parameter record of a half-cell: all that both engines read. Built by ``cycling/stage.py`` alone.
+"""The one parameter record of a half-cell, all that both engines read, and the columns that they give back.
 
-SI units. Masses are kilograms of host unless said. All temperature dependence is folded in: the engines know the
-temperature as ``thermal_voltage`` only.
+Built by ``cycling/stage.py`` alone. SI units; masses are kilograms of host unless said. All temperature dependence is
+folded in: the engines know the temperature as ``thermal_voltage`` only.
 """
 
 from __future__ import annotations
@@ -99,3 +99,26 @@ class Row(NamedTuple):
     hold_rate: float  # current at which the constant-voltage hold ends; 0: no hold
     rest: float  # s, after charge and after discharge
     ages: float  # 1: cracks, lithium metal and pinning move as well as the skins; 0: formation
+
+
+# what a cycle of a life shows, by both engines: columns of its array
+FACES = ("outer_bare", "outer_coated", "cracks_bare", "cracks_coated")
+SKINS = tuple(f"skin_{face}" for face in FACES)
+INTERPHASES = tuple(f"interphase_{face}" for face in FACES)
+COLUMNS = (
+    "capacity",
+    "charge_capacity",
+    "mean_voltage",
+    "mean_charge_voltage",
+    *SKINS,
+    *INTERPHASES,
+    "crack_area",
+    "dead_share",
+    "lithium_resistance",
+    "charged_lithium",
+    "discharged_lithium",
+    "exposure",
+    "hold_share",
+    "pinned_share",
+)
+WIDTH = len(COLUMNS)

@@ -1,6 +1,6 @@
 """A cell's life in PyBaMM: the cycles by ``pybamm_cell.Engine``, the slow state between them by ``ageing``.
 
-The same life as ``kernel.age`` tells, by the same rules and with the same columns, written out in plain Python.
+The same life as ``life.age`` tells, by the same rules and with the same columns, written out in plain Python.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 
 from ..errors import NumericsError
 from .ageing import REFUSED, Slow, fresh, interphases, jump_error, moved, next_jump, pinned_loss, seen, skins
-from .kernel import COLUMNS, DEPLETED_SALT, ENDED, FRESH_LITHIUM, STUCK
-from .parameters import Model, Tables
+from .kernel import DEPLETED_SALT, ENDED, FRESH_LITHIUM, STUCK
+from .parameters import COLUMNS, Model, Tables
 from .pybamm_cell import Cycle, CycleFailed, Engine, State
 from .stage import Life
 

@@ -20,8 +20,9 @@ from ..records.scenario import Scales, Scenario
 from ..records.strain import StrainPath
 from . import ageing, kernel
 from .laws import electron_resistance, exchange_current, overload
+from .life import age
 from .mesh import Resolution, mesh_of
-from .parameters import SALT_LIMIT, Model, Row, Tables
+from .parameters import COLUMNS, INTERPHASES, SALT_LIMIT, SKINS, Model, Row, Tables
 from .program import Kind
 from .spec import REFERENCE_TEMPERATURE, Cathode, Cell, Degradation, Protocol
 
@@ -266,7 +267,7 @@ def _bonded(electrode: CoatedElectrode, thinner: float) -> float:
 class Life(NamedTuple):
     """What an engine gives back of a cell's life."""
 
-    rows: np.ndarray  # (rows of the program, len(kernel.COLUMNS)), nan where skipped or dead
+    rows: np.ndarray  # (rows of the program, len(COLUMNS)), nan where skipped or dead
     state: int
     ended: int  # row of the program
     lithium_imbalance: float
@@ -277,7 +278,7 @@ def simulate(
     m: Model, t: Tables, rows: np.ndarray, tolerance: float = 0.0, resolution: Resolution = kernel.RESOLUTION
 ) -> Life:
     """A life by the compiled kernel, every cycle or (``tolerance`` > 0, of capacity) with skipping."""
-    return Life(*kernel.age(m, t, mesh_of(m, resolution), rows, float(tolerance), resolution.steps))
+    return Life(*age(m, t, mesh_of(m, resolution), rows, float(tolerance), resolution.steps))
 
 
 def capacity_by_cycle(life: Life, kinds: Sequence[Kind]) -> np.ndarray:
@@ -327,7 +328,7 @@ def live(
             "a window and rate that the cell can follow",
         )
     span = np.arange(known[-1] + 1)
-    column = {name: _fill(known, life.rows[where[known], j], span) for j, name in enumerate(kernel.COLUMNS)}
+    column = {name: _fill(known, life.rows[where[known], j], span) for j, name in enumerate(COLUMNS)}
     dead = known[-1] + 1 < len(where)
     told = np.unique(np.round(np.linspace(0, span[-1], milestones + 1)[1:]).astype(int))
     row = Row(*rows[where[0]])
@@ -419,11 +420,11 @@ def _losses(m: Model, t: Tables, row: Row, first: Mapping[str, float], last: Map
 
 
 def _skin(row: Mapping[str, float]) -> np.ndarray:
-    return np.array([row[k] for k in kernel.SKINS])
+    return np.array([row[k] for k in SKINS])
 
 
 def _interphase(row: Mapping[str, float]) -> np.ndarray:
-    return np.array([row[k] for k in kernel.INTERPHASES])
+    return np.array([row[k] for k in INTERPHASES])
 
 
 def _fill(known: np.ndarray, values: np.ndarray, span: np.ndarray) -> np.ndarray:
@@ -438,7 +439,7 @@ def voltage_curve(m: Model, t: Tables, series: CycleSeries, cycle: int, rate: fl
     The second of two cycles is told, so that the discharge before it was at the same rate.
     """
     n = int(np.flatnonzero(series.cycle == cycle)[0])
-    s = _surfaces(m, {name: float(getattr(series, name)[n]) for name in kernel.COLUMNS})
+    s = _surfaces(m, {name: float(getattr(series, name)[n]) for name in COLUMNS})
     resolution = kernel.RESOLUTION
     mesh = mesh_of(m, resolution)
     profiles = kernel.rested(m, mesh)

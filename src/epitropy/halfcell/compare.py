@@ -13,7 +13,7 @@ from ..calibrate.ensemble import calibration_cell, prepare
 from ..calibrate.scales import build, tolerance_of
 from ..cycling import ageing, kernel
 from ..cycling.mesh import Resolution, mesh_of
-from ..cycling.parameters import Model, Row, Tables
+from ..cycling.parameters import COLUMNS, INTERPHASES, SKINS, Model, Row, Tables
 from ..cycling.program import program
 from ..cycling.stage import REASONS, Life, capacity_by_cycle, simulate
 from ..errors import InputError
@@ -218,8 +218,8 @@ def _distance(m, t, rows, kinds, lives: Sequence[Life], engine, cycle: int) -> C
 def surfaces_at(m: Model, life: Life, row: int) -> ageing.Surfaces:
     """What a row of the program sees of a life's slow state, on straight lines between simulated cycles."""
     known = np.flatnonzero(np.isfinite(life.rows[:, 0]))
-    at = dict(zip(kernel.COLUMNS, (np.interp(row, known, column[known]) for column in life.rows.T)))
-    skin, interphase = (np.array([at[name] for name in names]) for names in (kernel.SKINS, kernel.INTERPHASES))
+    at = dict(zip(COLUMNS, (np.interp(row, known, column[known]) for column in life.rows.T)))
+    skin, interphase = (np.array([at[name] for name in names]) for names in (SKINS, INTERPHASES))
     return ageing.surfaces(m, skin, interphase, at["crack_area"], at["lithium_resistance"])
 
 

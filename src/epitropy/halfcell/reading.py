@@ -7,15 +7,14 @@ from dataclasses import fields
 
 import numpy as np
 
-from ..cycling import kernel
-from ..cycling.parameters import Model
+from ..cycling.parameters import COLUMNS, Model
 from ..cycling.program import Kind
 from ..cycling.stage import REASONS, Life
 from ..records.cell import CycleSeries, LossBudget
 from ..records.cycling import LifeReading
 
 C_PER_MAH = 3.6
-COLUMN = {name: j for j, name in enumerate(kernel.COLUMNS)}
+COLUMN = {name: j for j, name in enumerate(COLUMNS)}
 
 
 def reading(m: Model, life: Life | str, kinds: Sequence[Kind]) -> LifeReading | str:

@@ -72,7 +72,7 @@ class CycleSeries:
     area: Annotated[float, Unit("m2", show="cm2")]
     simulated: Annotated[int, Unit("1")]
     losses: LossBudget
-    losses_by_cycle: Mapping[int, LossBudget]
+    losses_by_cycle: Mapping[Annotated[int, Unit("1")], LossBudget]
     side_cycles: Mapping[str, SideCycles]
     lithium_imbalance: Annotated[float, Unit("1")]
     salt_imbalance: Annotated[float, Unit("1")]
