@@ -1,7 +1,8 @@
 """Compile a numeric function with numba and keep the machine code between runs.
 
 numba renews its cache by the date of the one file a function stands in, so a changed law in another file would go
-unnoticed. Here the cache folder is named after the content of the room: compiled code calls nothing outside it.
+unnoticed. Here the cache folder is named after the content of the room, the records and the constants: compiled code
+takes nothing from elsewhere.
 """
 
 from __future__ import annotations
@@ -41,12 +42,18 @@ inlined = partial(compiled, inline=True)
 
 @cache
 def _folder(room: Path) -> str:
-    """A folder of the user's cache for this very code; empty (numba's own choice) where none can be made."""
+    """A folder of the user's cache for this very code and what it takes from outside its room.
+
+    Empty (numba's own choice) where none can be made.
+    """
     digest = hashlib.sha256(numba.__version__.encode())
-    for source in sorted(room.glob("*.py")):
+    package = Path(__file__).parent
+    digest.update((package / "constants.py").read_bytes())
+    for source in sorted((*room.glob("*.py"), *(package / "records").glob("*.py"))):
         text = source.read_bytes()
-        if (b"compiled" in text or b"(NamedTuple)" in text) and b"pybamm" not in text:
-            digest.update(text)  # compiled functions and the records that they take
+        kept = b"compiled" in text or b"(NamedTuple)" in text or source.parent != room
+        if kept and b"pybamm" not in text:
+            digest.update(text)  # compiled functions, the records that they take, limits of tables
     try:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         folder = Path(base) / "epitropy" / "compiled" / digest.hexdigest()[:16]

@@ -84,7 +84,9 @@ def test_inputs_are_drawn_independently():
 # headline ----------------------------------------------------------------------------------------------------------
 
 ONE, TWO = Scenario(name="one", title=""), Scenario(name="two", title="")
-SOLVED = Scales(reference_area=1.0, reference_exposure=1.0, skin_rate=1.0, skin_diffusivity=1.0, crack_rate=1.0)
+SOLVED = Scales(
+    reference_area=1.0, reference_exposure=1.0, exposure_200=1.0, skin_rate=1.0, skin_diffusivity=1.0, crack_rate=1.0
+)
 
 
 def draw(**retention):

@@ -13,9 +13,9 @@ import pytest
 
 from epitropy.calibrate.ensemble import prepare
 from epitropy.calibrate.scales import build
-from epitropy.cycling import kernel
+from epitropy.cycling import kernel, pybamm_cell
 from epitropy.cycling.mesh import Resolution
-from epitropy.cycling.parameters import COLUMNS, SKINS, Row
+from epitropy.cycling.parameters import COLUMNS, SALT_LIMIT, SKINS, Row
 from epitropy.cycling.pybamm_life import engine_of
 from epitropy.cycling.pybamm_life import simulate as by_pybamm
 from epitropy.cycling.stage import capacity_by_cycle, simulate
@@ -111,3 +111,8 @@ def test_what_ages_is_the_same(lives):
     for own, other in lives.values():
         slow = [COLUMNS.index(c) for c in (*SKINS, "crack_area", "dead_share", "lithium_resistance")]
         np.testing.assert_allclose(own.rows[-1, slow], other.rows[-1, slow], rtol=2e-3, atol=0)
+
+
+def test_the_twins_end_a_cycle_at_the_same_limits():
+    assert (pybamm_cell.DEPLETED, pybamm_cell.EDGE) == (kernel.DEPLETED, kernel.EDGE)
+    assert pybamm_cell.SALT_LIMIT == SALT_LIMIT

@@ -71,13 +71,14 @@ def reference_scales(
         return None
     formation = float(short.rows[:-1, FIRST[2]].sum())
     ageing = cell.degradation
-    rate, diffusivity = skin_kinetics(
-        ageing.skin_thickness_200.value, formation + REFERENCE_CYCLES * exposure, ageing.skin_transport_share.value
-    )
+    exposed = formation + REFERENCE_CYCLES * float(exposure)
+    share = ageing.skin_transport_share.value
+    rate, diffusivity = skin_kinetics(ageing.skin_thickness_200.value, exposed, share)
     drive = crack_drive(charged, lookup(looked_up.crack_ratio, charged), ageing.deep_charge_share.value)
     return replace(
         rough,
         reference_exposure=float(exposure),
+        exposure_200=exposed,
         skin_rate=rate,
         skin_diffusivity=diffusivity,
         crack_rate=crack_rate(formed.particle, ageing, max(drive, 1e-6)),
@@ -92,6 +93,7 @@ def rough_scales(cell: CellStudy, formed: Formed, kinetic: float) -> Scales:
         fade=1.0,
         reference_area=formed.particle.wetted_area + start,
         reference_exposure=1e30,  # nothing moves with it
+        exposure_200=1e30,
         skin_rate=1e-30,
         skin_diffusivity=1e-20,
         crack_rate=0.0,
@@ -174,15 +176,15 @@ def _short(
     return simulate(build(cell, formed, scenario, scales), looked_up, rows[:until], resolution=resolution)
 
 
-def _nearest_root(miss: Callable[[float], float], grid: np.ndarray, target: float = 0.0) -> float | None:
-    """Root nearest to ``target`` (zero: a scale of one) among all sign changes on the grid; None without one."""
+def _nearest_root(miss: Callable[[float], float], grid: np.ndarray) -> float | None:
+    """Root nearest to zero (a scale of one) among all sign changes on the grid; None without one."""
     from scipy.optimize import brentq
 
     values = [miss(g) for g in grid]
     changes = [i for i in range(len(grid) - 1) if values[i] * values[i + 1] <= 0 and values[i] != values[i + 1]]
     if not changes:
         return None
-    i = min(changes, key=lambda j: abs(grid[j] + grid[j + 1] - 2 * target))
+    i = min(changes, key=lambda j: abs(grid[j] + grid[j + 1]))
     return brentq(miss, grid[i], grid[i + 1], xtol=XTOL)
 
 

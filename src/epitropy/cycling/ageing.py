@@ -115,7 +115,7 @@ def surfaces(m, skin, interphase, crack_area: float, lithium_resistance: float):
     resistance[3] += m.film_resistance_cracks
     skin_volume = (area * skin).sum() * m.density
     active = max(1.0 - m.inert_share - m.dead_volume_ratio * skin_volume, LEAST_ACTIVE)
-    layer_volume = area[1] * m.layer_thickness * m.density
+    layer_volume = (area[1] + area[3]) * m.layer_thickness * m.density
     whole = 1.0 + skin_volume + layer_volume
     wetted = (m.outer_area + crack_area) / m.reference_area
     return Surfaces(
@@ -163,6 +163,20 @@ def moved(m, t, slow, exposure: float, charged: float, ages: float):
         slow.births,
         slow.added,
     )
+
+
+@compiled
+def along(m, t, slow, program, start: int, upto: int, first, second, span: int):
+    """The slow state moved over rows ``start`` to ``upto`` (not included) of a program.
+
+    Exposure and charged lithium lie on the line through ``first``, those at ``start``, and ``second``, ``span`` later.
+    """
+    for i in range(start, upto):
+        part = (i - start) / span
+        exposure = max(first[0] + part * (second[0] - first[0]), 0.0)
+        charged = min(max(first[1] + part * (second[1] - first[1]), 0.0), 1.0)
+        slow = moved(m, t, slow, exposure, charged, program[i, 4])
+    return slow
 
 
 @compiled

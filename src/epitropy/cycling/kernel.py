@@ -23,6 +23,7 @@ from .parameters import SALT_LIMIT
 RESOLUTION = Resolution()  # of what is told: 0.05 % of capacity, 0.5 mV
 SCREENING = Resolution(shells=24, separator=4, cathode=5, steps=60)  # of draws and screens: 0.3 % of capacity
 FRESH_LITHIUM = 0.95  # content of the particle before formation
+EDGE = 1e-4  # lithium content of the surface that ends a half-cycle
 DEPLETED = 1e-3  # of the nominal salt concentration: nothing moves any more
 CHARGE, HOLD, REST = 0, 1, 2  # phases; a discharge is a charge with the other sign
 ENDED, DEPLETED_SALT, STUCK = 0, 1, 2  # how a phase ends
@@ -378,7 +379,7 @@ def phase(
             h *= 0.4
             continue
         beyond = _beyond(kind, new_voltage, new_j, end, sign)
-        if beyond <= 0.0 and (_drained(m, t, mesh, w.next_salt, new_j) or not 1e-4 < surface < 1.0 - 1e-4):
+        if beyond <= 0.0 and (_drained(m, t, mesh, w.next_salt, new_j) or not EDGE < surface < 1.0 - EDGE):
             if h > 1e-4 * longest and closing == 0:
                 h *= 0.4
                 continue

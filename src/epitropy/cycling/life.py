@@ -13,10 +13,10 @@ from ..compiled import compiled
 from .ageing import (
     REFUSED,
     Slow,
+    along,
     fresh,
     interphases,
     jump_error,
-    moved,
     next_jump,
     pinned_loss,
     seen,
@@ -59,25 +59,13 @@ class Anchor(NamedTuple):
 
 
 @compiled
-def _along(m, t, program, anchor, far, span: float, upto: int):
-    """The anchor's slow state moved up to a row, drives on the line from the anchor to ``far``, ``span`` rows on."""
-    slow = anchor.slow
-    for i in range(anchor.row, upto):
-        part = (i - anchor.row) / span
-        exposure = max(anchor.drives[0] + part * (far[0] - anchor.drives[0]), 0.0)
-        charged = min(max(anchor.drives[1] + part * (far[1] - anchor.drives[1]), 0.0), 1.0)
-        slow = moved(m, t, slow, exposure, charged, program[i, 4])
-    return slow
-
-
-@compiled
 def _leap(m, t, mesh, program, anchor, jump: int, profiles):
     """Slow state and lithium entered ``jump`` rows after the anchor; the profiles go on at the pace of the last cycles.
 
     Skipped cycles go the way of the last two simulated ones; the next cycle (``jump`` 1) starts where the last ended.
     """
     beyond = 2.0 * anchor.drives - anchor.drives_before
-    slow = _along(m, t, program, anchor, beyond, float(max(anchor.span, 1)), anchor.row + jump)
+    slow = along(m, t, anchor.slow, program, anchor.row, anchor.row + jump, anchor.drives, beyond, max(anchor.span, 1))
     part = (jump - 1.0) / max(anchor.span, 1)
     for i in range(profiles.lithium.shape[0]):
         ahead_of = anchor.lithium[i] + part * (anchor.lithium[i] - anchor.lithium_before[i])
@@ -92,8 +80,8 @@ def age(m, t, mesh, program, tolerance: float, steps: int):
 
     With a ``tolerance`` > 0 (of capacity), runs of equal rows are skipped over: exposure and depth of charge of the
     cycles between are taken from the line through the last two simulated ones, the next cycle simulated tells the
-    error, a jump that missed by more than four tolerances is taken back and shortened, and an accepted one is repeated
-    with the line between its two ends. Lithium goes on at the pace of the last two simulated cycles.
+    error, a jump that missed by more than ``REFUSED`` tolerances is taken back and shortened, and an accepted one is
+    repeated with the line between its two ends. Lithium goes on at the pace of the last two simulated cycles.
 
     Returns an array (rows, len(COLUMNS)), nan where skipped or dead; what ended the life (ENDED, DEPLETED_SALT, STUCK)
     and the row it ended at; and the largest imbalances of lithium, over the whole life with what died inside, and of
@@ -139,8 +127,8 @@ def age(m, t, mesh, program, tolerance: float, steps: int):
                 slow, entered = _leap(m, t, mesh, program, anchor, jump, profiles)
                 active, trapped, i = anchor.active, anchor.trapped, anchor.row + jump
                 continue
-            slow = _along(m, t, program, anchor, found[4:6], float(jump), i)
-        entered += active * (found[6] - mean)
+            slow = along(m, t, anchor.slow, program, anchor.row, i, anchor.drives, drives, jump)
+        entered += (found[0] - found[1]) * m.mass_factor / m.capacity_full  # from the current, not from the profile
         if not alive:
             break
         best = max(best, capacity)

@@ -102,9 +102,9 @@ class Row(NamedTuple):
 
 
 # what a cycle of a life shows, by both engines: columns of its array
-FACES = ("outer_bare", "outer_coated", "cracks_bare", "cracks_coated")
-SKINS = tuple(f"skin_{face}" for face in FACES)
-INTERPHASES = tuple(f"interphase_{face}" for face in FACES)
+FACE_NAMES = ("outer_bare", "outer_coated", "cracks_bare", "cracks_coated")
+SKINS = tuple(f"skin_{face}" for face in FACE_NAMES)
+INTERPHASES = tuple(f"interphase_{face}" for face in FACE_NAMES)
 COLUMNS = (
     "capacity",
     "charge_capacity",

@@ -11,15 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import NumericsError
-from .ageing import REFUSED, Slow, fresh, interphases, jump_error, moved, next_jump, pinned_loss, seen, skins
+from .ageing import REFUSED, Slow, along, fresh, interphases, jump_error, moved, next_jump, pinned_loss, seen, skins
 from .kernel import DEPLETED_SALT, ENDED, FRESH_LITHIUM, STUCK
-from .parameters import COLUMNS, Model, Tables
+from .parameters import COLUMNS, SALT_LIMIT, Model, Tables
 from .pybamm_cell import Cycle, CycleFailed, Engine, State
 from .stage import Life
 
 # shells and tolerances of PyBaMM's solver: capacities within 1e-5 of those with twice the shells and a tenth of both
 FINE = {"radial": 240, "rtol": 2e-6, "atol": 2e-8}
-SHORTEST_SHARE = 12  # a jump is at most the program over this
+LONGEST_SHARE = 12  # a jump is at most the program over this
 DEAD = 1e9  # error of a jump to a cycle that is not delivered
 
 
@@ -46,7 +46,7 @@ def simulate(
 
 def engine_of(m: Model, t: Tables, **choices) -> Engine:
     """The engine of a cell, as fine as a life is told unless ``choices`` say otherwise."""
-    return Engine(m._asdict(), t._asdict(), initial_lithium=FRESH_LITHIUM, **(FINE | choices))
+    return Engine(m._asdict(), t._asdict(), initial_lithium=FRESH_LITHIUM, salt_limit=SALT_LIMIT, **(FINE | choices))
 
 
 class LifeFailed(RuntimeError):
@@ -76,8 +76,8 @@ def age(engine: Engine, m, t, rows, tolerance: float = 0.0, progress=lambda done
 
     With a ``tolerance`` > 0 (of capacity), runs of equal rows are skipped over: exposure and depth of charge of the
     cycles between are taken from the line through the last two simulated ones, the next cycle simulated tells the
-    error, a jump that missed by too many tolerances is taken back and shortened, and an accepted one is repeated
-    with the line between its two ends. Lithium goes on at the pace of the last two simulated cycles.
+    error, a jump that missed by more than ``REFUSED`` tolerances is taken back and shortened, and an accepted one is
+    repeated with the line between its two ends. Lithium goes on at the pace of the last two simulated cycles.
 
     Returns an array (rows, len(COLUMNS)), nan where skipped or dead; what ended the life (ENDED, DEPLETED_SALT, STUCK);
     the row it ended at; and the largest imbalances of lithium and of salt. What came into the cell is counted from the
@@ -122,7 +122,7 @@ def age(engine: Engine, m, t, rows, tolerance: float = 0.0, progress=lambda done
                 i = now.row + jump
                 slow, state, ledger = onward(engine, m, t, before, now, rows, jump)
                 continue
-            slow = carried(m, t, now.slow, rows, now.row, i, now.drives, drives, jump)
+            slow = along(m, t, now.slow, rows, now.row, i, now.drives, drives, jump)
         if not alive:
             break
         per_lithium = m.capacity_full * surfaces.active / m.mass_factor
@@ -140,7 +140,7 @@ def age(engine: Engine, m, t, rows, tolerance: float = 0.0, progress=lambda done
         now = Mark(i, drives, slow, state, ledger)
         alike = next((k for k in range(i + 1, count) if (rows[k] != rows[i]).any()), count) - 1 - i
         if tolerance > 0 and before is not None and alike:
-            jump = min(next_jump(jump, error, tolerance, max(count // SHORTEST_SHARE, 1)), alike)
+            jump = min(next_jump(jump, error, tolerance, max(count // LONGEST_SHARE, 1)), alike)
             slow, state, ledger = onward(engine, m, t, before, now, rows, jump)
         else:
             jump, slow = 1, moved(m, t, slow, drives[0], drives[1], rows[i][4])
@@ -163,26 +163,11 @@ def in_words(slow: Slow, surfaces) -> str:
 def onward(engine: Engine, m, t, before: Mark, now: Mark, rows, jump: int):
     """Slow state, profiles and ledger ``jump`` rows on, along the line through the last two simulated cycles."""
     span = now.row - before.row
-    slow = carried(m, t, now.slow, rows, now.row, now.row + jump, now.drives, 2 * now.drives - before.drives, span)
-    if jump == 1:
-        return slow, now.state, now.ledger
-    lithium = now.state.lithium + jump / span * (now.state.lithium - before.state.lithium)
+    slow = along(m, t, now.slow, rows, now.row, now.row + jump, now.drives, 2 * now.drives - before.drives, span)
+    lithium = now.state.lithium + (jump - 1) / span * (now.state.lithium - before.state.lithium)
     state = now.state._replace(lithium=np.clip(lithium, 1e-3, 1 - 1e-3))
     came = now.ledger.active * (engine.content(state)[0] - engine.content(now.state)[0])
     return slow, state, now.ledger._replace(came=now.ledger.came + came)
-
-
-def carried(m, t, slow: Slow, rows, start: int, upto: int, first, second, span: int) -> Slow:
-    """The slow state moved over rows ``start`` to ``upto`` (not included).
-
-    Exposure and charged lithium lie on the line through ``first``, those at ``start``, and ``second``, ``span`` later.
-    """
-    for i in range(start, upto):
-        part = (i - start) / span
-        exposure = max(first[0] + part * (second[0] - first[0]), 0.0)
-        charged = min(max(first[1] + part * (second[1] - first[1]), 0.0), 1.0)
-        slow = moved(m, t, slow, exposure, charged, rows[i][4])
-    return slow
 
 
 def told(m, cycle: Cycle, capacity: float, slow: Slow, surfaces) -> np.ndarray:

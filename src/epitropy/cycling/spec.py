@@ -135,7 +135,7 @@ class Protocol:
     Currents are in units of 1C. ``rate`` is that of ageing, charge and discharge, unless one of them has its own; the
     hold of CC-CV ends at ``hold_rate``. ``rate_steps`` are discharge rates tried between formation and ageing. A slow
     reference cycle follows every ``reference_interval`` ageing cycles (0: none). With ``skip`` the cycles between which
-    little changes are interpolated, as long as the estimated error stays below ``skip_tolerance`` of the capacity.
+    little changes are interpolated, as long as the estimated error is below twice ``skip_tolerance`` of the capacity.
     """
 
     one_c: Annotated[Sourced, Unit("A/kg", show="mA/g"), POSITIVE]

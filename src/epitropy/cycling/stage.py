@@ -145,9 +145,10 @@ def model(
     mass_ratio = electrode.mass_ratio if electrode else 0.0
     mass_factor = 1 + mass_ratio if protocol.mass_basis == "coated powder" else 1.0
     solid = 1 - cell.electrode_porosity.value
-    electrode_thickness = cell.loading.value / mass_factor / (particle.density * solid * cell.active_share.value)
+    loading = cell.loading.value / mass_factor  # of host
+    electrode_thickness = loading / (particle.density * solid * cell.active_share.value)
     skin_faster = faster(degradation.skin_activation_energy.value)
-    interphase = degradation.interphase_resistance_200.value / math.sqrt(REFERENCE_CYCLES * scales.reference_exposure)
+    interphase = degradation.interphase_resistance_200.value / math.sqrt(scales.exposure_200)
     return Model(
         capacity_full=FARADAY / particle.molar_mass,
         density=particle.density,
@@ -177,6 +178,7 @@ def model(
         * on("skin_resistance"),
         interphase_growth=interphase
         * math.sqrt(faster(degradation.interphase_activation_energy.value))
+        / faster(degradation.conduction_activation_energy.value)
         * on("interphase"),
         interphase_coated=degradation.interphase_coated.value,
         dead_volume_ratio=degradation.dead_volume_ratio.value * on("dead_mass"),
@@ -191,11 +193,11 @@ def model(
         threshold_width=degradation.threshold_width.value,
         coherency=degradation.coherency.value * on("stress_potential"),
         mass_factor=mass_factor,
-        loading=cell.loading.value / mass_factor,
+        loading=loading,
         series_resistance=cell.series_resistance.value
         + electrode_thickness / (3 * cell.electrode_conductivity.value)
         + cell.contact_resistance.value
-        + _electron_access(cell, particle, electrode, outer, thickness) * on("electron_access")
+        + _electron_access(cell, particle, electrode, loading, outer, thickness) * on("electron_access")
         + surface,
         lithium_exchange=cell.lithium_exchange.value * faster(cell.lithium_activation_energy.value),
         lithium_salt_exponent=cell.lithium_salt_exponent.value,
@@ -227,13 +229,18 @@ def model(
 
 
 def _electron_access(
-    cell: Cell, particle: Particle, electrode: CoatedElectrode | None, coverage: float, thickness: float
+    cell: Cell,
+    particle: Particle,
+    electrode: CoatedElectrode | None,
+    loading: float,
+    coverage: float,
+    thickness: float,
 ) -> float:
-    """What the layer adds to the contacts between particles and carbon, ohm m2 of electrode."""
+    """What the layer adds to the contacts between particles and carbon, ohm m2 of electrode; loading of host."""
     contact = cell.contact_resistance.value
     if electrode is None or contact == 0:
         return 0.0
-    touching = cell.loading.value * particle.wetted_area * cell.contact_share.value  # m2 per m2 of electrode
+    touching = loading * particle.wetted_area * cell.contact_share.value  # m2 per m2 of electrode
     blocked = thickness / electrode.electronic_conductivity / (contact * touching)
     return electron_resistance(coverage, blocked, contact)
 
@@ -446,6 +453,7 @@ def voltage_curve(m: Model, t: Tables, series: CycleSeries, cycle: int, rate: fl
     row = Row(rate, rate, 0.0, 0.0, 0.0)
     trace = np.zeros((100 * resolution.steps, len(kernel.TRACE)))
     kernel.one_cycle(m, t, s, mesh, profiles, row, resolution.steps, kernel.untraced())
+    before = float(mesh.volume @ profiles.lithium)
     _, state, lines = kernel.one_cycle(m, t, s, mesh, profiles, row, resolution.steps, trace)
     if state != kernel.ENDED:
         raise NumericsError("voltage curve", f"{rate:g}C at cycle {cycle}: {REASONS[state]}", "a lower rate")
@@ -458,7 +466,8 @@ def voltage_curve(m: Model, t: Tables, series: CycleSeries, cycle: int, rate: fl
             raise NumericsError(
                 "voltage curve", f"{rate:g}C at cycle {cycle}: no {name} between the cut-offs", "a lower rate"
             )
-        passed = np.abs(part[:, 3] - part[0, 3]) * per_swing
+        passed = np.abs(part[:, 3] - before) * per_swing
+        before = part[-1, 3]
         parts[f"{name}_capacity"], parts[f"{name}_voltage"] = passed, part[:, 2]
     low, high = (f(parts["charge_voltage"].tolist() + parts["discharge_voltage"].tolist()) for f in (min, max))
     grid = np.arange(math.ceil(low / BIN), math.floor(high / BIN) + 1) * BIN

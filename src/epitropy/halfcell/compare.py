@@ -16,7 +16,7 @@ from ..cycling.mesh import Resolution, mesh_of
 from ..cycling.parameters import COLUMNS, INTERPHASES, SKINS, Model, Row, Tables
 from ..cycling.program import program
 from ..cycling.stage import REASONS, Life, capacity_by_cycle, simulate
-from ..errors import InputError
+from ..errors import InputError, NumericsError
 from ..records.comparison import CellDistance, Comparison, CurveDistance, EngineLife, EngineReading
 from ..study import Study, check_window, study_hash
 from .cycle import chosen_cells, chosen_scenarios, solved_scales
@@ -58,7 +58,9 @@ def compare_study(
     """
     try:
         from ..cycling import pybamm_life
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if error.name != "pybamm":
+            raise
         raise InputError("compare", "PyBaMM is not installed", "", "pip install 'epitropy[pybamm]'") from None
     chosen, tried = chosen_cells(study, cells), chosen_scenarios(scenario)
     if len(tried) > 1 and scenario is not None:
@@ -238,8 +240,13 @@ def by_kernel(
 
 def by_pybamm(engine, s: ageing.Surfaces, row: np.ndarray) -> tuple[Half, Half]:
     """The same by PyBaMM."""
-    state = engine.simulate_cycle(row, s, engine.fresh()).state
-    trace = engine.simulate_cycle(row, s, state, trace=True).trace
+    from ..cycling.pybamm_cell import CycleFailed
+
+    try:
+        state = engine.simulate_cycle(row, s, engine.fresh()).state
+        trace = engine.simulate_cycle(row, s, state, trace=True).trace
+    except CycleFailed as error:
+        raise NumericsError("PyBaMM", str(error), "a window and rate that it can follow") from None
     return halves(trace, engine.content(state)[0])
 
 

@@ -224,8 +224,8 @@ def _curves(
         for rate in CURVE_RATES:
             try:
                 found.append(voltage_curve(m, tables, series, cycle, rate))
-            except (IndexError, ValueError):  # nothing passes between the cut-offs at this rate
-                missing.append(f"No voltage curve of cycle {cycle} at {rate:g}C: no charge passes there.")
+            except NumericsError as error:
+                missing.append(f"No voltage curve: {error.given}.")
     return tuple(found), tuple(missing)
 
 

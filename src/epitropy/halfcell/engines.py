@@ -42,7 +42,9 @@ def engine_of(name: str) -> Engine:
         return simulate
     try:
         from ..cycling.pybamm_life import simulate as by_pybamm
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if error.name != "pybamm":
+            raise
         raise InputError("--engine", "pybamm is not installed", "", "pip install 'epitropy[pybamm]'") from None
 
     def in_turn(m: Model, t: Tables, rows: np.ndarray, tolerance: float) -> Life:

@@ -33,7 +33,8 @@ class Scales:
     kinetic: Annotated[float, Unit("1")] = 1.0
     fade: Annotated[float, Unit("1")] = 1.0
     reference_area: Annotated[float, Unit("m2/kg")]
-    reference_exposure: Annotated[float, Unit("s")]
+    reference_exposure: Annotated[float, Unit("s")]  # of the bare cell's first ageing cycle
+    exposure_200: Annotated[float, Unit("s")]  # of formation and 200 such cycles, to which the priors of growth refer
     skin_rate: Annotated[float, Unit("m/s")]
     skin_diffusivity: Annotated[float, Unit("m2/s")]
     crack_rate: Annotated[float, Unit("1")]
