@@ -48,7 +48,7 @@ def run_nominal(study: Study, progress: Progress = quiet) -> StudyResult:
     centre = study.at({})
     ready = {}
     for i, (name, cell) in enumerate(centre.cells.items()):
-        progress("forming the cells (the first run compiles, half a minute)", i, len(centre.cells))
+        progress("forming the cells (the first run compiles, about a minute)", i, len(centre.cells))
         ready[name] = prepare(cell)
     progress("solving the bare cell", 0, 1)
     scales = calibrated(centre, ready, scenarios, resolution=RESOLUTION).scales

@@ -16,6 +16,7 @@ from .laws import crack_drive, interphase_resistance, skin_thickness
 
 FADE = 0.2  # share of the capacity that hangs on the clock of the surfaces, for the error of a jump
 REFUSED = 2.0  # tolerances by which a jump may miss before it is taken back
+LEAST_CAPACITY = 2e-3  # of the host's full capacity: a cell that delivers less is dead
 LEAST_ACTIVE = 0.02  # share of the mass that is kept so that a dead cell can still be written down
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..compiled import compiled
 from .ageing import (
+    LEAST_CAPACITY,
     REFUSED,
     Slow,
     along,
@@ -116,7 +117,7 @@ def age(m, t, mesh, program, tolerance: float, steps: int):
         active = s.active
         found, state, _ = one_cycle(m, t, s, mesh, profiles, _row(program, i), steps, untraced())
         capacity = found[0] - pinned_loss(m, s.active, found[5], slow.pinned)
-        alive = state == ENDED and capacity > 0.0
+        alive = state == ENDED and capacity > LEAST_CAPACITY * m.capacity_full / m.mass_factor
         drives = np.array([found[4], found[5], capacity, found[6]])
         error = 0.0
         if jump > 1:

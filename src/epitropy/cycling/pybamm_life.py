@@ -11,7 +11,20 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import NumericsError
-from .ageing import REFUSED, Slow, along, fresh, interphases, jump_error, moved, next_jump, pinned_loss, seen, skins
+from .ageing import (
+    LEAST_CAPACITY,
+    REFUSED,
+    Slow,
+    along,
+    fresh,
+    interphases,
+    jump_error,
+    moved,
+    next_jump,
+    pinned_loss,
+    seen,
+    skins,
+)
 from .kernel import DEPLETED_SALT, ENDED, FRESH_LITHIUM, STUCK
 from .parameters import COLUMNS, SALT_LIMIT, Model, Tables
 from .pybamm_cell import Cycle, CycleFailed, Engine, State
@@ -109,7 +122,7 @@ def age(engine: Engine, m, t, rows, tolerance: float = 0.0, progress=lambda done
         capacity = 0.0
         if cycle is not None:
             capacity = cycle.capacity - pinned_loss(m, surfaces.active, cycle.charged_lithium, slow.pinned)
-        alive = ended == ENDED and capacity > 0
+        alive = ended == ENDED and capacity > LEAST_CAPACITY * m.capacity_full / m.mass_factor
         drives = None
         if alive:
             drives = np.array([cycle.exposure, cycle.charged_lithium, capacity, cycle.discharged_lithium])

@@ -179,7 +179,8 @@ class Protocol:
                 "Swap the two.",
             )
         if not low >= 1.5 or not high <= 5.0:
-            raise InputError("upper_voltage", f"window {low:g}-{high:g} V", "cut-offs between 1.5 and 5 V")
+            name = "lower_voltage" if low < 1.5 else "upper_voltage"
+            raise InputError(name, f"window {low:g}-{high:g} V", "cut-offs between 1.5 and 5 V")
         for name, given in (("charge_rate", self.charge.value), ("discharge_rate", self.discharge.value)):
             _check_rate(name, given)
         for given in self.rate_steps:

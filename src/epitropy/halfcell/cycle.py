@@ -145,7 +145,7 @@ def what_if(study: Study, without: Sequence[str], skip: bool) -> Study:
 
 
 def _formed(study: Study, names: Sequence[str], progress: Progress) -> dict[str, Ready]:
-    stage = "forming the cells (the first run compiles, half a minute)"
+    stage = "forming the cells (the first run compiles, about a minute)"
     ready = {}
     for i, name in enumerate(names):
         progress(stage, i, len(names))

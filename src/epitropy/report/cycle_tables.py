@@ -37,6 +37,12 @@ LOSSES = {
     "history": "order of events (interplay)",
     "total": "total",
 }
+BEYOND = (
+    "Skins grow with the time spent at high charge, so slow cycles age a cell far more than fast ones, formation and "
+    "reference cycles too; more than usual cells show. Away from the window, rate and temperature that the study is "
+    "calibrated at, ageing is an extrapolation."
+)
+RISING = "Retention above 100 %: cracks that open help transport by more than ageing takes."
 MAPPED = {
     "first_capacity": "capacity of cycle 1 / (mAh/g)",
     "retention": "retention / %",
@@ -108,7 +114,7 @@ def loss_rows(told: ScenarioLives) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def side_rows(told: ScenarioLives, most: int = 8) -> tuple[Row, ...]:
+def side_rows(told: ScenarioLives, most: int = 40) -> tuple[Row, ...]:
     """Header, then the cycles that are not ageing cycles; of many alike the first and the last few."""
     cells = {n: c.series.side_cycles for n, c in told.cells.items() if c.series}
     places = {}
@@ -178,7 +184,10 @@ def opening(answer: CycleAnswer) -> list[str]:
 
 def _scales_text(answer: CycleAnswer) -> str:
     if not answer.calibrated:
-        return "The study has no capacities to calibrate on: rates are those of the priors."
+        return (
+            "The study has no capacities to calibrate on: rates are those of the priors, taken as reached in formation "
+            "and 200 cycles of the first cell at its own window, rate and temperature."
+        )
     name = answer.calibration_cell
     if len(answer.lives) > 1:
         return f"In each, two scales are solved for the data of the cell {name} in the study as given."
@@ -202,6 +211,11 @@ def closing(answer: CycleAnswer) -> list[str]:
                 found.append(f"{where}: {cell.reading.ended_by}.")
             if len(answer.lives) == 1:
                 found += [f"{where}: {note}" for note in cell.notes]
+    told = [c for lives in answer.lives.values() for c in lives.cells.values() if c.reading]
+    if any(c.reading.retention > 1 for c in told):
+        found.append(RISING)
+    if any("reference" in c.series.side_cycles for c in told if c.series):
+        found.append(BEYOND)
     return found
 
 
@@ -252,9 +266,8 @@ def failure_texts(found: CycleMap) -> list[str]:
 def map_notes(found: CycleMap) -> list[str]:
     """What a reader of the map may stumble over."""
     readings = [r for p in found.points for r in p.cells.values() if r]
-    if not any(r.retention > 1 for r in readings):
-        return []
-    return ["Retention above 100 %: cracks that open help transport by more than ageing takes."]
+    notes = [BEYOND] if any(a.name.startswith("protocol.") for a in found.axes) else []
+    return notes + ([RISING] if any(r.retention > 1 for r in readings) else [])
 
 
 def map_csv(found: CycleMap) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
