@@ -26,7 +26,7 @@ CAPACITY = 5e-4  # relative, of a cycle (1.2e-4) and of every cycle of a life (1
 FADE = 1e-3  # relative; 2.8e-4
 CONSERVED = 1e-10  # relative; kernel 4e-13 of lithium and 1.7e-11 of salt, PyBaMM 4e-14 and 1e-14
 QUICK = {"radial": 80, "rtol": 2e-5, "atol": 2e-7}  # of 200 cycles
-FINE = Resolution(shells=60, separator=8, cathode=10, steps=300)
+FINE = Resolution(shells=80, separator=8, cathode=10, steps=450)
 FORMATION = [0.1, 0.1, 0.0, 0.0, 0.0]
 MODES = {"CC": [1.0, 1.0, 0.0, 0.0, 1.0], "CC-CV": [0.5, 1.0, 0.05, 600.0, 1.0]}
 
