@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 
 from epitropy.constants import FARADAY
 from epitropy.cycling import kernel
+from epitropy.cycling import life as life_module
 from epitropy.cycling.ageing import lookup
 from epitropy.cycling.mesh import mesh_of
 from epitropy.cycling.parameters import SALT_LIMIT, Row
@@ -333,3 +334,21 @@ def test_tables_are_held_outside_their_range():
     table = np.array([3.0, 4.0, 5.0])
     assert lookup(table, -0.5) == 3.0
     assert lookup(table, 1.5) == 5.0
+
+
+def test_a_small_leak_in_every_cycle_adds_up_on_the_ledger(bare, monkeypatch):
+    """What came in is counted from the current, so lithium lost a little at a time is seen over the whole life."""
+    m, t = bare
+    leak, cycles = 1e-7, 12
+
+    def leaky(m, t, s, mesh, profiles, row, steps, trace):
+        found, state, lines = kernel.one_cycle(m, t, s, mesh, profiles, row, steps, trace)
+        profiles.lithium[:] -= leak
+        found[6] -= leak
+        return found, state, lines
+
+    rows = np.array([[1.0, 1.0, 0.0, 0.0, 1.0]] * cycles)
+    resolution = kernel.SCREENING
+    monkeypatch.setattr(life_module, "one_cycle", leaky)
+    *_, lithium, _ = life_module.age.py_func(m, t, mesh_of(m, resolution), rows, 0.0, resolution.steps)
+    assert lithium > 0.7 * cycles * leak
