@@ -6,11 +6,12 @@ Run it to see the numbers; `python examples/wadsley_roth.py block.png Nb12WO33.c
 import sys
 
 from epitropy.catalogue import phase
-from epitropy.wadsley_roth.blocks import model, model_names
-from epitropy.wadsley_roth.crystal import density, space_group, write
-from epitropy.wadsley_roth.neighbours import shortest_distances
-from epitropy.wadsley_roth.picture import picture
-from epitropy.wadsley_roth.voids import openings
+from epitropy.crystals.block_picture import picture
+from epitropy.crystals.files import write
+from epitropy.crystals.neighbours import shortest_distances
+from epitropy.crystals.symmetry import density, space_group
+from epitropy.crystals.voids import openings
+from epitropy.crystals.wadsley_roth import model, model_names
 
 
 def main() -> float:

@@ -11,16 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from epitropy.crystals.block_picture import picture
+from epitropy.crystals.files import to_pymatgen, write
+from epitropy.crystals.neighbours import coordination, neighbours, shortest_distances, supercell
+from epitropy.crystals.ordering import ordered
+from epitropy.crystals.symmetry import density, space_group
+from epitropy.crystals.voids import networks, openings
+from epitropy.crystals.wadsley_roth import block, grid_repeat, grid_unit, model, model_names, steps
 from epitropy.csvfile import read_csv
 from epitropy.errors import InputError
 from epitropy.records.phase import UnitCell
 from epitropy.records.structure import Structure
 from epitropy.sources import table
-from epitropy.wadsley_roth.blocks import block, grid_repeat, grid_unit, model, model_names, steps
-from epitropy.wadsley_roth.crystal import density, ordered, space_group, to_pymatgen, write
-from epitropy.wadsley_roth.neighbours import coordination, neighbours, shortest_distances, supercell
-from epitropy.wadsley_roth.picture import picture
-from epitropy.wadsley_roth.voids import networks, openings
 
 ANGSTROM = 1e-10
 BOND = 2.2 * ANGSTROM  # above every M-O and T-O bond, below every other contact of a cation with oxygen

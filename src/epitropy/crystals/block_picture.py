@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..records.structure import Block
-from .blocks import edges, origin, sites_of, steps, windows_of
+from .wadsley_roth import edges, origin, sites_of, steps, windows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -42,7 +42,7 @@ def neighbours(structure: Structure, cutoff: float) -> tuple[np.ndarray, np.ndar
 def shortest_distances(structure: Structure, cutoff: float = NEAREST) -> dict[str, float]:
     """Shortest distance [m] of every pair of sublattices that comes closer than the cutoff.
 
-    >>> from epitropy.wadsley_roth.blocks import model
+    >>> from epitropy.crystals.wadsley_roth import model
     >>> {pair: round(d * 1e10, 2) for pair, d in shortest_distances(model("TiNb2O7").structure).items()}
     {'M-M': 2.8, 'M-O': 1.91, 'O-O': 2.8}
     """

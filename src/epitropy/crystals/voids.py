@@ -58,7 +58,7 @@ def openings(structure: Structure) -> tuple[Opening, ...]:
     Edges of the Voronoi cells are taken in order of their narrowest place. An edge within a network that closes a loop
     over a lattice vector lets that network run along it; the rank of such vectors is its dimension.
 
-    >>> from epitropy.wadsley_roth.blocks import model
+    >>> from epitropy.crystals.wadsley_roth import model
     >>> [(o.dimensions, round(o.clearance * 1e10, 2)) for o in openings(model("TiNb2O7").structure)]
     [(1, 2.04), (3, 1.63)]
     """
@@ -81,7 +81,7 @@ def openings(structure: Structure) -> tuple[Opening, ...]:
 def networks(structure: Structure, clearance: float) -> tuple[int, ...]:
     """Dimensions of every separate way through the crystal that keeps the clearance [m] from all ion centres.
 
-    >>> from epitropy.wadsley_roth.blocks import model
+    >>> from epitropy.crystals.wadsley_roth import model
     >>> networks(model("TiNb2O7").structure, 2.0e-10)  # a column each
     (1, 1, 1, 1, 1, 1, 1, 1)
     >>> networks(model("TiNb2O7").structure, 1.8e-10)  # a block each

@@ -1,0 +1,1 @@
+"""Cell and sites to atoms: built, read, ordered, written."""
