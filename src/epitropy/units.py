@@ -145,6 +145,8 @@ def parse(text: str | float | int, target: str, shown: str = "") -> float:
 
     >>> parse("12 nm", "m"), parse("4 h", "s"), parse(0.3, "1"), parse("90 %", "1")
     (1.2e-08, 14400.0, 0.3, 0.9)
+    >>> parse("400A2", "m2"), parse("2.89 A", "m")
+    (4e-18, 2.89e-10)
     """
     habit = shown or target
     example = f"a number with a unit, like '1 {habit}'" if target != "1" else "a number, like 0.5 or '50 %'"
@@ -163,6 +165,8 @@ def parse(text: str | float | int, target: str, shown: str = "") -> float:
     value, unit = float(match.group(1)), match.group(2)
     if unit == "C" and target == "K":  # everywhere else C is the coulomb
         unit = "degC"
+    if target in ("m", "m2", "m3") and re.fullmatch(r"A\^?[23]?", unit):  # everywhere else A is the ampere
+        unit = unit.replace("A", "angstrom")
     if not unit and target != "1":
         remedy = f"Write for example '{text} {habit}'."
         raise InputError("value", f"'{text}' has no unit", f"a unit of the dimension of {habit}", remedy)
