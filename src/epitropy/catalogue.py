@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -12,7 +14,7 @@ from typing import Any
 
 from .door import UNGRADED, read_mapping, read_sourced
 from .errors import InputError
-from .records.phase import Phase, UnitCell
+from .records.phase import Phase, Site, UnitCell
 from .records.sourced import Sourced
 from .sources import table
 from .units import parse, units_of
@@ -20,7 +22,19 @@ from .units import parse, units_of
 Phases = Mapping[str, Phase]
 NONE: Phases = MappingProxyType({})
 KEYS = tuple(f.name for f in fields(Phase) if f.name != "name")
-TEXTS = ("formula", "structure", "space_group", "cell_source", "cell_grade", "becomes", "note")
+TEXTS = (
+    "formula",
+    "structure",
+    "space_group",
+    "cell_source",
+    "cell_grade",
+    "sites_source",
+    "sites_grade",
+    "becomes",
+    "note",
+)
+_ELEMENT = re.compile(r"[A-Z][a-z]?$")
+_LABEL = re.compile(r"([A-Z][a-z]?)\d*$")  # a site called O2 holds oxygen
 EDGES, ANGLES = ("a", "b", "c"), ("alpha", "beta", "gamma")
 
 
@@ -69,7 +83,8 @@ def read_phase(name: str, rows: Any, where: str = "") -> Phase:
     if not isinstance(rows, Mapping):
         raise InputError(place, repr(rows), "keys such as formula and density")
     _check_keys(place, rows)
-    values: dict[str, Any] = {"name": name, "cell_source": UNGRADED if "cell" in rows else ""}
+    values: dict[str, Any] = {"name": name}
+    values |= {f"{key}_source": UNGRADED for key in ("cell", "sites") if key in rows}
     for key, value in rows.items():
         values[key] = _labelled(_read(key, value, f"{place}.{key}"), f"{key.replace('_', ' ')} of {name}")
     try:
@@ -95,6 +110,8 @@ def _read(key: str, value: Any, where: str) -> Any:
         return _text(value, where)
     if key == "cell":
         return _cell(value, where)
+    if key == "sites":
+        return _sites(value, where)
     if key == "names":
         return tuple(_text(v, where) for v in (value if isinstance(value, list) else [value]))
     if key == "wets":
@@ -142,6 +159,40 @@ def _cell(rows: Any, where: str) -> UnitCell:
         return UnitCell(**{"b": given["a"], "c": given["a"], **given})
     except InputError as error:
         raise InputError(where, error.given, error.allowed) from None
+
+
+def _sites(rows: Any, where: str) -> tuple[Site, ...]:
+    """Wyckoff positions by label: ``{Ni: "0 0 1/2", M: {position: "0 0 0", elements: {Ni: 0.9, Co: 0.1}}}``."""
+    if not isinstance(rows, Mapping) or not rows:
+        raise InputError(where, repr(rows), 'a label and its position, e.g. {Ni: "0 0 1/2"}')
+    return tuple(_site(str(label), row, f"{where}.{label}") for label, row in rows.items())
+
+
+def _site(label: str, row: Any, where: str) -> Site:
+    row = row if isinstance(row, Mapping) else {"position": row}
+    if unknown := set(row) - {"position", "elements"}:
+        raise InputError(f"{where}.{min(map(str, unknown))}", "unknown key", "position, elements")
+    element = _LABEL.match(label)
+    elements = row.get("elements", {element[1]: 1.0} if element else None)
+    if not isinstance(elements, Mapping) or not all(isinstance(v, int | float) for v in elements.values()):
+        raise InputError(f"{where}.elements", repr(elements), "shares of the elements, e.g. {Ni: 0.9, Co: 0.1}")
+    if strange := [symbol for symbol in elements if not _ELEMENT.match(str(symbol))]:
+        raise InputError(f"{where}.elements", f"'{strange[0]}'", "symbols of elements, or Va for vacancies")
+    position = _position(row.get("position"), f"{where}.position")
+    try:
+        return Site(label=label, position=position, elements={str(k): float(v) for k, v in elements.items()})
+    except InputError as error:
+        raise InputError(f"{where}.{error.where.split('.')[-1]}", error.given, error.allowed) from None
+
+
+def _position(given: Any, where: str) -> tuple[float, float, float]:
+    """Three fractional coordinates, as "0 1/2 0.25" or a list."""
+    words = given.split() if isinstance(given, str) else given
+    try:
+        x, y, z = (float(Fraction(str(word))) for word in words)
+    except (TypeError, ValueError, ZeroDivisionError):
+        raise InputError(where, repr(given), 'three fractional coordinates, e.g. "0 1/2 0.25"') from None
+    return x, y, z
 
 
 @cache

@@ -5,12 +5,13 @@ Rooms do not know each other: what crosses from one to the next is computed here
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 
+from .alignment.particle import Place, continues, open_share, placed_path, places
 from .anneal import laws as anneal_laws
 from .anneal.boundaries import infiltrate
 from .anneal.programme import segments, thermal_time
@@ -33,12 +34,14 @@ from .records.electrode import CoatedElectrode
 from .records.electrolyte import ElectrolyteCurves
 from .records.entropy import Composition, SiteEntropy, Sublattice
 from .records.epitaxy import LatticeMatch
+from .records.facets import FacetShares
 from .records.host import HostCurves
 from .records.phase import Phase, UnitCell
 from .records.phases import PhaseAssessment
 from .records.sourced import Sourced
 from .records.strain import StrainPath
-from .strain.stage import grain_path, surface_path
+from .strain.facets import shares, stated_shares, wulff_shares
+from .strain.stage import facet_path, grain_path
 from .study import CellStudy
 from .transport.stage import coated_electrode
 from .units import Unit
@@ -89,7 +92,10 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         young_modulus=cell.cathode.young_modulus.value,
         poisson_ratio=cell.cathode.poisson_ratio.value,
     )
-    skin = _on_host("rock-salt skin on the bare host", SKIN, cell, host, cell.degradation.skin_thickness_200.value)
+    weights = facet_weights(cell, host)
+    skin = _continuing(
+        "rock-salt skin on the bare host", SKIN, cell, host, weights, cell.degradation.skin_thickness_200.value
+    )
     factor = fresh_skin_factor(cell.anneal) if cell.anneal else 1.0
     known = {
         "host": host,
@@ -101,7 +107,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         "fresh_skin_factor": factor,
     }
     if cell.coating is None or cell.coating.dose.value == 0:
-        return Formed(**known, layer_strain=_on_host("layer on its host", cell.layer.structure, cell, host, 0.0))
+        return Formed(**known, layer_strain=layer_path(cell, host, weights, 0.0))
     progress("coating")
     layer = coat(cell, particle)
     progress("anneal")
@@ -116,7 +122,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         second_phase=cell.layer.second_phase.value,
     )
     strained = strained_thickness(profile)
-    layer_strain = _on_host("layer on its host", cell.layer.structure, cell, host, strained)
+    layer_strain = layer_path(cell, host, weights, strained)
     release = largest_release(layer_strain, cell)
     return Formed(
         **known,
@@ -133,6 +139,9 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
             energy_release=release,
             boundary_fraction=verdict.boundary_fraction,
             temperature=cell.protocol.temperature.value,
+            open_share=open_share(
+                phase(cell.layer.structure, cell.phases), _places(cell, host), weights, cell.layer.leak_share.value
+            ),
         ),
     )
 
@@ -230,15 +239,48 @@ def _layer_entropy(profile: DepthProfile) -> SiteEntropy:
     return site_entropy_of(Composition(sublattices=(Sublattice(label="M", multiplicity=1.0, occupancies=occupancies),)))
 
 
-def _on_host(name: str, structure: str, cell: CellStudy, host: HostCurves, thickness: float) -> StrainPath:
-    return surface_path(
-        name,
-        host,
-        phase(structure, cell.phases),
-        thickness=thickness,
-        breathing=cell.cathode.breathing.value,
-        basal_share=1 - cell.layer.open_facet_share.value,
-    )
+def facet_weights(cell: CellStudy, host: HostCurves) -> dict[str, float]:
+    """Share of each facet in the particle's surface: as stated, else of the shape of least surface energy."""
+    if stated := cell.cathode.facet_shares:
+        total = sum(share.value for share in stated.values())
+        return {facet: share.value / total for facet, share in stated.items()}
+    return wulff_shares(host_cell(host), {facet: e.value for facet, e in cell.cathode.surface_energy.items()})
+
+
+def facets_of(cell: CellStudy, host: HostCurves) -> FacetShares:
+    """The facets with their intervals, from the spreads of the surface energies or of the stated shares."""
+    if stated := cell.cathode.facet_shares:
+        return stated_shares(stated)
+    return shares(host_cell(host), cell.cathode.surface_energy)
+
+
+def host_cell(host: HostCurves) -> UnitCell:
+    """The lithiated host's hexagonal cell."""
+    edge = float(host.a[-1])
+    return UnitCell(a=edge, b=edge, c=float(host.c[-1]), gamma=2 * np.pi / 3)
+
+
+def _continuing(
+    name: str, structure: str, cell: CellStudy, host: HostCurves, weights: Mapping[str, float], thickness: float
+) -> StrainPath:
+    return facet_path(name, host, phase(structure, cell.phases), shares=weights, thickness=thickness)
+
+
+def layer_path(cell: CellStudy, host: HostCurves, weights: Mapping[str, float], thickness: float) -> StrainPath:
+    """Strain of the layer on the host's facets: run on from it, or as its best match lays it on each."""
+    name, layer = "layer on its host", phase(cell.layer.structure, cell.phases)
+    if continues(layer):
+        return _continuing(name, cell.layer.structure, cell, host, weights, thickness)
+    return placed_path(name, layer, _places(cell, host), weights, host.lithium, thickness)
+
+
+def _places(cell: CellStudy, host: HostCurves) -> Mapping[str, Place]:
+    """How a layer that does not continue the host lies on its facets; empty for one that does."""
+    layer = phase(cell.layer.structure, cell.phases)
+    if continues(layer):
+        return {}
+    tables = cell.cathode.lattice, cell.cathode.ocv
+    return places(host_cell(host), tables, layer.name, layer.cell, layer.space_group, layer.poisson_ratio.value)
 
 
 def strained_thickness(profile: DepthProfile) -> float:
@@ -271,13 +313,12 @@ def fresh_skin_factor(spec: Anneal) -> float:
 def host_phase(cell: CellStudy, formed: Formed) -> Phase:
     """The lithiated host as a crystal."""
     source = "; ".join(formed.host.sources[:1])
-    edge = {"a": float(formed.host.a[-1]), "b": float(formed.host.a[-1]), "c": float(formed.host.c[-1])}
     return Phase(
         name="host",
         formula="LiMO2",
         structure="layered",
         space_group="R-3m",
-        cell=UnitCell(**edge, gamma=2 * np.pi / 3),
+        cell=host_cell(formed.host),
         formula_units=3,
         density=Sourced(value=formed.particle.density, unit="kg/m3", grade="derived", source=source),
         cell_source=source,

@@ -468,7 +468,14 @@ def _keys_at(kind: Any, parts: list[str]) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
 
 
+MOVED = {
+    "open_facet_share": "It follows from cathode.surface_energy, or from cathode.facet_shares where you know them."
+}
+
+
 def _unknown_key(place: str, key: str, allowed: tuple[str, ...]) -> InputError:
+    if key in MOVED:
+        return InputError(place, f"'{key}' is no longer an input", ", ".join(allowed), MOVED[key])
     close = difflib.get_close_matches(key, allowed, 1)
     return InputError(place, f"unknown key '{key}'", ", ".join(allowed), f"Did you mean '{close[0]}'?" if close else "")
 
@@ -477,7 +484,6 @@ def _check(study: Study) -> None:
     """What only the whole study can tell."""
     from .chemistry import atomic_mass
     from .electrolytes import electrolyte_curves
-    from .strain.stage import pseudo_hexagonal
 
     for name, cell in study.cells.items():
         for species in (s for o in cell.cathode.composition.values() for s in o if s != "Va"):
@@ -486,7 +492,8 @@ def _check(study: Study) -> None:
         for key in ("cell", "young_modulus", "poisson_ratio"):
             if getattr(layer, key) is None:
                 raise InputError(f"{name}: layer.structure", f"'{layer.name}' has no {key}", "a phase that states it")
-        _named(f"{name}: layer.structure", pseudo_hexagonal, layer)
+        if not layer.space_group:
+            raise InputError(f"{name}: layer.structure", f"'{layer.name}' has no space_group", "a phase that states it")
         check_window(cell)
         electrolyte_curves(cell.cell.electrolyte, cell.protocol.temperature.value)
         if cell.coating is not None:

@@ -1,14 +1,91 @@
-"""Structures as files for other programs."""
+"""Structures from the files of other programs, and as files for them."""
 
 from __future__ import annotations
 
+import math
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
-from ..records.structure import Structure
+import numpy as np
 
-_FORMATS = {".cif": "cif", "": "poscar", ".vasp": "poscar", ".poscar": "poscar"}
+from ..catalogue import NONE, Phases, phase
+from ..errors import InputError
+from ..records.phase import Phase, UnitCell
+from ..records.sourced import Sourced
+from ..records.structure import VACANCY, Structure
+from .library import has_structure, structure_of
+from .neighbours import neighbours
+from .settings import keeps_metric, settings_of
+from .symmetry import density, family, in_standard_setting, standardised
+
+SYMPREC = 1e-12  # m: 0.01 angstrom, what coordinates of four digits leave open
+OVERLAP = 0.5e-10  # m: no two nuclei come closer
+DECLARED = 3e-3  # relative, of squared edges: how far a cell may be from that of its declared space group
+MOST_BYTES, MOST_ATOMS = 10_000_000, 5000
+_READ = {".cif": "cif", ".vasp": "poscar", ".poscar": "poscar"}
+_WRITTEN = {**_READ, ".extxyz": "extxyz", ".xyz": "extxyz"}
+
+
+def library_or_file(text: str, own: Phases = NONE) -> tuple[Phase, Structure | None]:
+    """A phase of the library (or of a study) by its name, else a CIF or POSCAR; None for a phase without positions.
+
+    >>> crystal, atoms = library_or_file("NiO")
+    >>> crystal.name, len(atoms.labels)
+    ('NiO', 8)
+    """
+    path = Path(text)
+    if _kind(path) and (path.suffix or path.exists()) or "/" in text:
+        return read_crystal(path)
+    try:
+        found = phase(text, own)
+    except InputError as error:
+        remedy = f"{error.remedy} A file ends in .cif, .vasp or .poscar, or is called POSCAR or CONTCAR."
+        raise InputError(error.where, error.given, error.allowed, remedy) from None
+    return found, structure_of(found) if has_structure(found) else None
+
+
+def read_crystal(path: str | Path) -> tuple[Phase, Structure]:
+    """A CIF (.cif) or POSCAR (POSCAR, CONTCAR, .vasp, .poscar) as a phase and its atoms.
+
+    pymatgen reads it; spglib brings it to its conventional standard cell, atoms being equal within 0.01 angstrom. The
+    name is the file's; the family is told where it is a known one; stiffness is not known; the density follows from
+    the atoms. What a reader should know stands in the phase's ``note``: partial occupancies, which are kept as shares,
+    no symmetry, another symmetry than declared. Raises `InputError` for a file that is missing, unreadable, empty or
+    huge, for atoms closer than 0.5 angstrom and for a cell that the declared space group forbids.
+    """
+    path = Path(path)
+    text = _text(path)
+    kind = _kind(path)
+    declared = _declared(text) if kind == "cif" else ""
+    raw = _parsed(path, text, kind)
+    if declared:
+        _check_declared(path, declared, raw.lattice.matrix)
+    given = _from_pymatgen(raw, path.stem)
+    _check_apart(path, given)
+    found, symbol = standardised(given, SYMPREC)
+    found = _with_formula(found)
+    mixed = sorted({e for shares in found.occupancy.values() if len(shares) > 1 for e in shares} - {VACANCY})
+    note = _note(mixed, symbol, declared)
+    mass = Sourced(value=density(found), unit="kg/m3", grade="derived", source=f"from the atoms of {path.name}")
+    return (
+        Phase(
+            name=path.stem,
+            formula=_formula(found.element_counts),
+            structure=family(found, symbol),
+            space_group=symbol,
+            cell=found.cell,
+            formula_units=found.formula_units,
+            density=mass,
+            cell_source=f"file {path.name}",
+            note=note,
+        ),
+        found,
+    )
 
 
 def to_pymatgen(structure: Structure) -> Any:
@@ -16,21 +93,244 @@ def to_pymatgen(structure: Structure) -> Any:
     from pymatgen.core import Lattice
     from pymatgen.core import Structure as PymatgenStructure
 
-    species = [dict(structure.occupancy[label]) for label in structure.labels]
-    return PymatgenStructure(Lattice(structure.cell.matrix * 1e10), species, structure.positions)
+    shares = {label: {e: s for e, s in on.items() if e != VACANCY} for label, on in structure.occupancy.items()}
+    filled = [i for i, label in enumerate(structure.labels) if shares[label]]
+    species = [shares[structure.labels[i]] for i in filled]
+    return PymatgenStructure(Lattice(structure.cell.matrix * 1e10), species, structure.positions[filled])
 
 
-def write(structure: Structure, path: str | Path) -> None:
-    """Write a CIF (.cif) or a POSCAR (POSCAR, .vasp, .poscar); a POSCAR needs whole atoms, see `ordered`."""
+def write(structure: Structure, path: str | Path, comment: str = "") -> None:
+    """Write a CIF (.cif), a POSCAR (POSCAR, CONTCAR, .vasp, .poscar) or extended XYZ (.extxyz, .xyz).
+
+    A CIF holds shared sites and, of a cell in its standard setting, the symmetry that spglib finds; any other cell is
+    written atom by atom as P1. POSCAR and XYZ need whole atoms, see `ordering.ordered`. The comment, e.g.
+    ``unrelaxed=T``, goes to the head of the file; in extended XYZ words like key=value become keys. A folder that is
+    missing is made; a file of that name is replaced.
+    """
     path = Path(path)
-    kind = _FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise InputError(str(path), f"unknown kind of file '{path.suffix}'", ".cif, .vasp, .poscar or POSCAR")
-    mixed = sorted({k for k in structure.labels if len(structure.occupancy[k]) > 1})
-    if kind == "poscar" and mixed:
-        remedy = "Pick one with ordered(structure, seed), or write a CIF."
-        raise InputError(str(path), f"several elements share site {mixed[0]}", "one element a site", remedy)
+    kind = _WRITTEN.get(path.suffix.lower()) if path.suffix else _kind(path)
+    if not kind:
+        allowed = ".cif, .vasp, .poscar, POSCAR, .extxyz or .xyz"
+        raise InputError(str(path), f"unknown kind of file '{path.suffix or path.name}'", allowed)
+    mixed = sorted({k for k in structure.labels if max(structure.occupancy[k].values()) < 1 - 1e-9})
+    if kind != "cif" and mixed:
+        remedy = "Arrange whole atoms first (--quasirandom, or ordered(structure, seed)), or write a CIF."
+        raise InputError(
+            str(path), f"several elements or vacancies share site {mixed[0]}", "one element a site", remedy
+        )
+    text = {"cif": _cif, "poscar": _poscar, "extxyz": _extxyz}[kind](structure, " ".join(comment.split()))
     try:
-        to_pymatgen(structure).get_sorted_structure().to(filename=str(path), fmt=kind)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError(str(path), f"cannot be written ({error.strerror})", "a folder that exists") from None
+        raise InputError(str(path), f"cannot be written ({error.strerror})", "a place that can be written to") from None
+
+
+def _cif(structure: Structure, comment: str) -> str:
+    from pymatgen.io.cif import CifWriter
+
+    tolerance = SYMPREC * 1e10 if in_standard_setting(structure, SYMPREC) else None
+    with _quiet():
+        text = str(CifWriter(to_pymatgen(structure), symprec=tolerance, refine_struct=False))
+    head = [f"# {line}" for line in (structure.name, comment) if line]
+    return "\n".join([*head, text])
+
+
+def _poscar(structure: Structure, comment: str) -> str:
+    from pymatgen.io.vasp import Poscar
+
+    head = "; ".join(line for line in (structure.name, comment) if line)
+    return Poscar(to_pymatgen(structure).get_sorted_structure(), comment=head).get_str(significant_figures=10)
+
+
+def _extxyz(structure: Structure, comment: str) -> str:
+    """Number of atoms, a line of keys, then symbol and Cartesian position in angstrom."""
+    atoms = to_pymatgen(structure)
+    lattice = " ".join(f"{x:.10f}" for x in atoms.lattice.matrix.ravel())
+    keys = [f'Lattice="{lattice}"', "Properties=species:S:1:pos:R:3", 'pbc="T T T"', f'name="{_plain(structure.name)}"']
+    if comment:
+        keyed = all(re.fullmatch(r"\w+=[^\s\"=]+", word) for word in comment.split())
+        keys.append(comment if keyed else f'comment="{_plain(comment)}"')
+    rows = [f"{site.specie.symbol:2s} " + " ".join(f"{x:14.8f}" for x in site.coords) for site in atoms]
+    return "\n".join([str(len(atoms)), " ".join(keys), *rows]) + "\n"
+
+
+def _plain(text: str) -> str:
+    return text.replace('"', "'")
+
+
+def _kind(path: Path) -> str:
+    """What a name stands for: cif, poscar or nothing."""
+    if path.name.upper() in ("POSCAR", "CONTCAR"):
+        return "poscar"
+    return _READ.get(path.suffix.lower(), "")
+
+
+def _text(path: Path) -> str:
+    if not _kind(path):
+        raise InputError(str(path), "unknown kind of file", ".cif, .vasp, .poscar, POSCAR or CONTCAR")
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(str(path), f"{path.stat().st_size / 1e6:.0f} MB", f"at most {MOST_BYTES / 1e6:.0f} MB")
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read ({error.strerror})", "a CIF or POSCAR") from None
+
+
+@contextmanager
+def _quiet() -> Iterator[list[str]]:
+    """Collect a library's warnings instead of showing them."""
+    told: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield told
+        finally:
+            told.extend(str(w.message) for w in caught)
+
+
+def _parsed(path: Path, text: str, kind: str) -> Any:
+    """pymatgen's reading of the first structure in a file."""
+    from pymatgen.core import Element
+    from pymatgen.io.cif import CifParser
+    from pymatgen.io.vasp import Poscar
+
+    told: list[str] = []
+    try:
+        with _quiet() as told:
+            if kind == "poscar":
+                raw = Poscar.from_str(text).structure
+            else:
+                raw = next(iter(CifParser.from_str(text).parse_structures(primitive=False, check_occu=True)))
+    except Exception as error:  # parsers of foreign text raise anything
+        raise _unreadable(path, kind, [*told, str(error)]) from None
+    if not len(raw):
+        raise InputError(str(path), "no atoms", "at least one atom")
+    if strange := [e.symbol for e in raw.composition.elements if not Element.is_valid_symbol(e.symbol)]:
+        raise InputError(str(path), f"unknown element '{strange[0]}'", "symbols of the periodic table")
+    if len(raw) > MOST_ATOMS:
+        raise InputError(str(path), f"{len(raw)} atoms", f"at most {MOST_ATOMS} in a cell")
+    return raw
+
+
+def _unreadable(path: Path, kind: str, told: list[str]) -> InputError:
+    """What a parser said, in one line."""
+    if any("occupanc" in line for line in told):
+        over = "occupancies of one site add up to more than 1"
+        return InputError(
+            str(path), over, "at most one atom a site", "Two atoms lie in one place, or a share is wrong."
+        )
+    lines = [line for line in told[-1].strip().splitlines() if line]
+    why = lines[0] if lines and "no structures" not in lines[0] else "no atoms, cell or symmetry found in it"
+    return InputError(str(path), f"cannot be read as {kind.upper()}: {why}", "cell, atoms and their positions")
+
+
+def _from_pymatgen(raw: Any, name: str) -> Structure:
+    """Atoms of one kind as one sublattice, called after its elements; left-handed cell vectors are all turned round."""
+    a, b, c = (x * 1e-10 for x in raw.lattice.abc)
+    alpha, beta, gamma = (math.radians(x) for x in raw.lattice.angles)
+    labels, occupancy = [], {}
+    for site in raw:
+        shares = _shares(site.species)
+        label = next((k for k, v in occupancy.items() if v == shares), "")
+        if not label:
+            label = "+".join(e for e in shares if e != VACANCY) + (str(len(occupancy)) if len(shares) > 1 else "")
+            occupancy[label] = shares
+        labels.append(label)
+    return Structure(
+        name=name,
+        cell=UnitCell(a=a, b=b, c=c, alpha=alpha, beta=beta, gamma=gamma),
+        labels=tuple(labels),
+        positions=np.asarray(raw.frac_coords) * (1 if np.linalg.det(raw.lattice.matrix) > 0 else -1) % 1,
+        occupancy=occupancy,
+        formula_units=1.0,
+        source="positions from the file",
+    )
+
+
+def _shares(species: Any) -> dict[str, float]:
+    """Shares of the elements on a site, oxidation states left out, vacancies filled in."""
+    found: dict[str, float] = {}
+    for specie, share in species.items():
+        element = getattr(specie, "element", specie).symbol
+        found[element] = found.get(element, 0.0) + float(share)
+    total = sum(found.values())
+    if total > 1:
+        return {e: s / total for e, s in found.items()}
+    return found if total > 1 - 1e-6 else {**found, VACANCY: 1 - total}
+
+
+def _check_apart(path: Path, structure: Structure) -> None:
+    i, j, distance = neighbours(structure, OVERLAP)
+    if len(distance):
+        k = int(distance.argmin())
+        one, other = (f"{structure.labels[n[k]]} at {_place(structure, n[k])}" for n in (i, j))
+        two = f"{one} and {other if i[k] != j[k] else 'its own image'}"
+        apart = f"{two} lie {distance[k] * 1e10:.2f} angstrom apart"
+        raise InputError(str(path), apart, f"atoms {OVERLAP * 1e10:g} angstrom apart or more", "Delete one of the two.")
+
+
+def _place(structure: Structure, atom: int) -> str:
+    return "({:.4g}, {:.4g}, {:.4g})".format(*structure.positions[atom])
+
+
+def _declared(text: str) -> str:
+    """Space group symbol that a CIF names, or nothing."""
+    from pymatgen.io.cif import CifFile
+
+    try:
+        with _quiet():
+            block = next(iter(CifFile.from_str(text).data.values())).data
+    except Exception:  # told by the reading proper
+        return ""
+    for key in ("_symmetry_space_group_name_H-M", "_space_group_name_H-M_alt", "_space_group_name_H-M"):
+        if isinstance(block.get(key), str) and block[key].strip(" ?.'\""):
+            return block[key].split(":")[0].replace(" ", "").strip("'\"")
+    return ""
+
+
+def _check_declared(path: Path, declared: str, matrix: np.ndarray) -> None:
+    """A cell whose edges or angles the declared space group forbids is not what the file says it is."""
+    try:
+        settings = settings_of(declared)
+    except InputError:
+        return  # a spelling of its own; what counts are the operations
+    if any(keeps_metric(matrix, s.rotations, DECLARED) for s in settings):
+        return
+    edges = np.linalg.norm(matrix, axis=1)
+    angles = [math.degrees(math.acos(matrix[i] @ matrix[j] / edges[i] / edges[j])) for i, j in ((1, 2), (0, 2), (0, 1))]
+    is_ = "a, b, c = {:.4f}, {:.4f}, {:.4f} angstrom, angles {:.2f}, {:.2f}, {:.2f} deg".format(*edges, *angles)
+    remedy = "Mend the cell, or the space group and its operations."
+    raise InputError(str(path), f"declared {declared}, but the cell is {is_}", f"a cell of {declared}", remedy)
+
+
+def _note(mixed: list[str], symbol: str, declared: str) -> str:
+    told = [f"partial occupancy of {', '.join(mixed)}, kept as shares"] if mixed else []
+    told += ["no symmetry within 0.01 angstrom"] if symbol == "P1" else []
+    if declared not in ("", "P1") and not _may_mean(declared, symbol):
+        told += [f"declared {declared}, atoms have {symbol}"]
+    return "; ".join(told)
+
+
+def _may_mean(declared: str, symbol: str) -> bool:
+    """Whether two symbols may stand for one space group in two settings; a spelling that is not tabulated may."""
+    try:
+        return not {s.number for s in settings_of(declared)}.isdisjoint(s.number for s in settings_of(symbol))
+    except InputError:
+        return True
+
+
+def _with_formula(structure: Structure) -> Structure:
+    """Formula units per cell: the largest number that leaves whole atoms, or one where shares are no fractions."""
+    counts = list(structure.element_counts.values())
+    whole = [round(n) for n in counts]
+    exact = all(abs(n - k) < 1e-3 for n, k in zip(counts, whole))
+    sites = [structure.labels.count(label) for label in set(structure.labels)]
+    return replace(structure, formula_units=float(math.gcd(*whole) if exact else math.gcd(*sites)))
+
+
+def _formula(counts: dict[str, float]) -> str:
+    """Cations as they stand, anions last: LiNi0.9O2."""
+    anions = [e for e in ("N", "O", "S", "F", "Cl") if e in counts]
+    ordered = [e for e in counts if e not in anions] + anions
+    return "".join(e + (f"{round(counts[e], 4):g}" if abs(counts[e] - 1) > 5e-5 else "") for e in ordered)

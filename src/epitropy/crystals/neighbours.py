@@ -44,7 +44,7 @@ def shortest_distances(structure: Structure, cutoff: float = NEAREST) -> dict[st
 
     >>> from epitropy.crystals.wadsley_roth import model
     >>> {pair: round(d * 1e10, 2) for pair, d in shortest_distances(model("TiNb2O7").structure).items()}
-    {'M-M': 2.8, 'M-O': 1.91, 'O-O': 2.8}
+    {'M-M': 2.81, 'M-O': 1.91, 'O-O': 2.81}
     """
     i, j, distance = neighbours(structure, cutoff)
     found: dict[str, float] = {}

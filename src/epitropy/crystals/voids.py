@@ -60,7 +60,7 @@ def openings(structure: Structure) -> tuple[Opening, ...]:
 
     >>> from epitropy.crystals.wadsley_roth import model
     >>> [(o.dimensions, round(o.clearance * 1e10, 2)) for o in openings(model("TiNb2O7").structure)]
-    [(1, 2.04), (3, 1.63)]
+    [(1, 2.05), (3, 1.64)]
     """
     ways = _Networks()
     found: list[Opening] = []

@@ -86,7 +86,7 @@ def block(
     sum and difference, beta >= 90 deg. The origin lies on a tetrahedral site or in the middle of a block. Without an
     occupancy T is W and M is Nb. Raises `InputError` for blocks below 2 x 2 and shares that do not add up to 1.
 
-    unit, repeat: u and b [m]; the bundled ones fit real cells within 1.6 % an edge. The rule puts into numbers what
+    unit, repeat: u and b [m]; the bundled ones fit real cells within 1.1 % an edge. The rule puts into numbers what
     Roth and Wadsley, Acta Cryst. 19 (1965) 26, tell of ribbons and of junctions with tetrahedra.
 
     >>> block(3, 3, tetrahedra=True).structure.element_counts
@@ -109,6 +109,7 @@ def block(
         positions=np.concatenate(list(atoms.values())),
         occupancy=shares,
         formula_units=2 * formula_units_per_block,
+        source="ideal grid, not relaxed: the rule of Roth and Wadsley, Acta Cryst. 19 (1965) 26",
     )
     windows = _in_cell(windows_of(m, n) - start, a, c)
     return Block(m=m, n=n, tetrahedra=tetrahedra, structure=structure, windows=windows)

@@ -5,6 +5,7 @@ Numbers hold at 25 degC; each activation energy carries its number to the temper
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal
@@ -49,7 +50,11 @@ def _ncm90() -> dict[str, dict[str, float]]:
 
 @dials("cathode")
 class Cathode:
-    """The host powder: composition by sublattice, particle and grain size, areas, lattice and OCV tables."""
+    """The host powder: composition by sublattice, particle and grain size, areas, lattice and OCV tables.
+
+    ``surface_energy`` by facet gives the shape of a crystal and the shares of its facets; ``facet_shares``, where they
+    are known, stand in for it. ``breathing`` is a factor on the mismatch between the host's own grains.
+    """
 
     composition: Mapping[str, Mapping[str, Share]] = field(default_factory=_ncm90)
     structure: Literal["layered"] = "layered"
@@ -67,6 +72,8 @@ class Cathode:
     poisson_ratio: Annotated[Sourced, Unit("1"), Within(-1.0, 0.5, open_low=True)]
     boundary_toughness: Annotated[Sourced, Unit("J/m2"), POSITIVE]
     breathing: Annotated[Sourced, Unit("1"), NOT_NEGATIVE]
+    surface_energy: Annotated[Mapping[str, Sourced], Unit("J/m2"), POSITIVE]
+    facet_shares: Annotated[Mapping[str, Sourced], Unit("1", show="%"), FRACTION] = field(default_factory=dict)
     apparent_radius: Annotated[Sourced, Unit("m", show="um"), POSITIVE]
     uncracked_transport: Annotated[Sourced, Unit("1", show="%"), FRACTION]
     exchange_current: Annotated[Sourced, Unit("A/m2"), POSITIVE]
@@ -86,6 +93,19 @@ class Cathode:
             total = sum(occupancy.values())
             if abs(total - 1) > 1e-6:
                 raise InputError(f"composition.{name}", f"fractions sum to {total:g}", "a sum of 1")
+        _check_facets("surface_energy", self.surface_energy)
+        _check_facets("facet_shares", self.facet_shares)
+        total = sum(s.value for s in self.facet_shares.values())
+        if self.facet_shares and abs(total - 1) > 1e-3:
+            raise InputError("facet_shares", f"shares sum to {total:g}", "a sum of 1")
+
+
+def _check_facets(where: str, given: Mapping[str, Sourced]) -> None:
+    """Names of facets are three digits; YAML reads them as numbers unless they stand in quotes."""
+    for name in given:
+        if not re.fullmatch(r"\d{3}", name) or name == "000":
+            remedy = "Write them in quotes: YAML takes 003 for the number 3."
+            raise InputError(f"{where}.{name}", f"'{name}'", "three digits of hexagonal axes, like '104'", remedy)
 
 
 @dials("cell")

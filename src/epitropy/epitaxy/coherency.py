@@ -10,7 +10,7 @@ from ..records.phase import Phase
 from . import laws
 from .dislocations import first_dislocation
 from .lattices import SIXTH
-from .nets import PlaneNet
+from .nets import Nets
 from .orientation import principal_angle
 
 FEW_BURGERS_VECTORS = 4  # below this height the elastic line energy of a dislocation has no meaning
@@ -25,27 +25,27 @@ def elastic_energy(film: Phase, strain: np.ndarray) -> np.ndarray | None:
 
 
 def elastic_rows(
-    film: Phase, net: PlaneNet, label: str, cells: np.ndarray, gradient: np.ndarray, strain: np.ndarray
+    film: Phase, nets: Nets, labels: list[str], cells: np.ndarray, gradient: np.ndarray, strain: np.ndarray
 ) -> list[dict]:
     """The fields of `LatticeMatch` that need elastic constants, one row a match; None where unknown.
 
-    cells: film cells on the net, direction first, shape (n, 2, 2); gradient: F in the frame of the direction,
-    shape (n, 2, 2); strain: its principal strains, shape (n, 2).
+    nets: the film's net of each match; labels: of its plane; cells: film cells on the net, direction first, shape
+    (n, 2, 2); gradient: F in the frame of the direction, shape (n, 2, 2); strain: its principal strains, shape (n, 2).
     """
     if film.poisson_ratio is None:
         return [_UNKNOWN] * len(cells)
     nu, energy = film.poisson_ratio.value, elastic_energy(film, strain)
-    direction = cells[:, 0] @ net.basis
+    direction = (cells[:, :1] @ nets.basis)[:, 0]
     angle = np.arctan2(direction[:, 1], direction[:, 0]) + principal_angle(gradient)
-    lines = first_dislocation(net.basis, angle, strain, nu)
+    lines = first_dislocation(nets.basis, angle, strain, nu)
     normal, equivalent = laws.normal_strain(strain, nu), laws.von_mises_strain(strain, nu)
-    burgers = lines.burgers @ net.sixths
+    burgers = (lines.burgers[:, None] @ nets.sixths)[:, 0].tolist()
     return [
         {
             "normal_strain": float(normal[i]),
             "von_mises_strain": float(equivalent[i]),
             "energy_per_thickness": None if energy is None else float(energy[i]),
-            "slip_system": _slip_system(label, burgers[i]),
+            "slip_system": _slip_system(labels[i], burgers[i]),
             "burgers_length": float(lines.length[i]),
             "dislocation_spacing": float(lines.spacing[i]) if lines.spacing[i] < UNSTRAINED_SPACING else None,
             **_thickness(float(lines.ratio[i]), float(lines.length[i])),
@@ -67,8 +67,8 @@ _UNKNOWN: dict = {
 }
 
 
-def _slip_system(label: str, burgers: np.ndarray) -> str:
-    vector = " ".join(str(Fraction(int(u), SIXTH)) for u in burgers)
+def _slip_system(label: str, burgers: list[int]) -> str:
+    vector = " ".join(str(Fraction(u, SIXTH)) for u in burgers)
     return f"b = [{vector}] in {label}, the interface"
 
 

@@ -31,8 +31,8 @@ def first_dislocation(basis: np.ndarray, angle: np.ndarray, strain: np.ndarray, 
 
     It lies in the interface and its line at a right angle to the pull of the stress: the most effective
     slip there can be, so that real slip systems, inclined to the interface, let the film grow thicker.
-    basis: film net [m], rows; angle [rad]: of the larger principal axis in the frame of the net, shape
-    (n,); strain: principal strains, shape (n, 2).
+    basis: film nets [m], rows, one or one of each match; angle [rad]: of the larger principal axis in the frame of
+    the net, shape (n,); strain: principal strains, shape (n, 2).
 
     >>> square = first_dislocation(3e-10 * np.eye(2), np.zeros(1), np.array([[0.005, 0.005]]), 0.25)
     >>> square.burgers.tolist(), square.ratio.round(2).tolist(), square.spacing.round(12).tolist()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
 from math import gcd
-from typing import Any
 
 import numpy as np
 
+from ..crystals.settings import settings_that_fit
 from ..errors import InputError
 from ..records.phase import UnitCell
 
 Plane = tuple[int, int, int]
+
+LARGEST_INDEX = 6  # of a list of planes: a monoclinic crystal has 549 up to it, a cubic one 48
 
 SIXTH = 6  # lattice points are counted in sixths of the conventional vectors: halves and thirds stay integers
 
@@ -36,12 +36,13 @@ class Lattice:
 
     matrix: rows are the conventional vectors [m], shape (3, 3). primitive: rows are primitive vectors in
     sixths of the conventional ones, integers, shape (3, 3). operations: the Laue group acting on columns of
-    conventional coordinates, integers, shape (n, 3, 3).
+    conventional coordinates, integers, shape (n, 3, 3). own: which of them the crystal's point group has.
     """
 
     matrix: np.ndarray
     primitive: np.ndarray
     operations: np.ndarray
+    own: np.ndarray
 
 
 def lattice(cell: UnitCell, space_group: str) -> Lattice:
@@ -51,60 +52,11 @@ def lattice(cell: UnitCell, space_group: str) -> Lattice:
     >>> len(made.operations), round(float(abs(np.linalg.det(made.primitive))) / 6**3, 12)
     (48, 0.25)
     """
-    for letter, operations in _settings(space_group):
-        if _keeps_metric(cell.matrix, operations):
-            return Lattice(matrix=cell.matrix, primitive=np.array(_PRIMITIVE[letter]), operations=operations)
-    raise InputError(
-        f"cell of {space_group}",
-        f"a, b, c = {cell.a:.4g}, {cell.b:.4g}, {cell.c:.4g} m do not have its symmetry",
-        "edges and angles that the space group keeps",
-        "Groups with R take hexagonal axes (gamma = 120 deg) or rhombohedral ones.",
-    )
-
-
-@cache
-def _settings(space_group: str) -> tuple[tuple[str, np.ndarray], ...]:
-    """(centring letter, Laue group) of every tabulated setting of a space group symbol."""
-    wanted = space_group.replace("_", "").replace(" ", "")
-    found = tuple((letter, group) for names, letter, group in _tabulated() if wanted in names)
-    if not found:
-        raise InputError(
-            "space_group", f"unknown symbol '{space_group}'", "a Hermann-Mauguin symbol like R-3m or P2_1/c"
-        )
-    return found
-
-
-@cache
-def _tabulated() -> tuple[tuple[frozenset[str], str, np.ndarray], ...]:
-    """(symbols, centring letter, Laue group) of the 530 settings in spglib's database."""
-    import spglib
-
-    rows = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # spglib 2.7+ warns about its own default
-        for hall in range(1, 531):
-            kind = spglib.get_spacegroup_type(hall)
-            letter = "P" if kind.choice == "R" else kind.international_full[0]
-            rotations = spglib.get_symmetry_from_database(hall)["rotations"]
-            rows.append((_symbols(kind), letter, _laue_group(rotations)))
-    return tuple(rows)
-
-
-def _symbols(kind: Any) -> frozenset[str]:
-    """The spellings of one setting without blanks and underscores: C121, C2; none of another centring."""
-    full = kind.international_full
-    names = (full, "".join(part for part in full.split() if part != "1"), kind.international_short)
-    return frozenset(n.replace(" ", "").replace("_", "") for n in names if n[0] == full[0])
-
-
-def _laue_group(rotations: np.ndarray) -> np.ndarray:
-    return np.unique(np.concatenate([rotations, -rotations]).astype(np.int64), axis=0)
-
-
-def _keeps_metric(matrix: np.ndarray, operations: np.ndarray, rtol: float = 1e-4) -> bool:
-    metric = matrix @ matrix.T
-    turned = np.swapaxes(operations, 1, 2) @ metric @ operations
-    return bool(np.abs(turned - metric).max() <= rtol * metric.max())
+    setting = settings_that_fit(cell, space_group)[0]
+    point_group = np.unique(setting.rotations, axis=0)
+    laue_group = np.unique(np.concatenate([point_group, -point_group]), axis=0)
+    own = (laue_group[:, None] == point_group).all((2, 3)).any(1)
+    return Lattice(matrix=cell.matrix, primitive=np.array(_PRIMITIVE[setting.letter]), operations=laue_group, own=own)
 
 
 def planes(crystal: Lattice, max_index: int) -> tuple[Plane, ...]:
@@ -116,11 +68,26 @@ def planes(crystal: Lattice, max_index: int) -> tuple[Plane, ...]:
     >>> planes(lattice(UnitCell(a=4.18e-10, b=4.18e-10, c=4.18e-10), "Fm-3m"), 1)
     ((1, 0, 0), (1, 1, 0), (1, 1, 1))
     """
-    if max_index < 1:
-        raise InputError("max_index", f"{max_index}", "a whole number >= 1")
-    span = range(-max_index, max_index + 1)
-    orbits = {_named(equivalent_planes(crystal, p), max_index) for p in product(span, repeat=3) if gcd(*p) == 1}
-    return tuple(sorted(orbits, key=lambda p: (sum(map(abs, p)), _preference(p))))
+    if not 1 <= max_index <= LARGEST_INDEX or max_index != int(max_index):
+        raise InputError(
+            "max_index", f"{max_index}", f"a whole number of 1 to {LARGEST_INDEX}", "Name planes with larger indices."
+        )
+    span = range(-int(max_index), int(max_index) + 1)
+    listed = np.array([p for p in product(span, repeat=3) if gcd(*p) == 1])
+    listed = listed[np.lexsort(_preference(listed)[::-1])]
+    _, first = np.unique(_packed(listed @ crystal.operations).min(0), return_index=True)
+    chosen = listed[np.sort(first)]
+    chosen = chosen[np.argsort(np.abs(chosen).sum(1), kind="stable")]
+    return tuple((h, k, l) for h, k, l in chosen.tolist())
+
+
+def _preference(listed: np.ndarray) -> np.ndarray:
+    return np.stack([(listed < 0).sum(1), np.abs(listed).sum(1), *(-listed.T)])
+
+
+def _packed(indices: np.ndarray) -> np.ndarray:
+    """One integer for three, shape (..., 3) to (...)."""
+    return indices @ np.array([1 << 40, 1 << 20, 1])
 
 
 def equivalent_planes(crystal: Lattice, plane: Plane) -> frozenset[Plane]:
@@ -131,14 +98,6 @@ def equivalent_planes(crystal: Lattice, plane: Plane) -> frozenset[Plane]:
     """
     # the group holds every inverse, so h W runs over the same planes as h W^-1
     return frozenset(map(tuple, (np.array(plane) @ crystal.operations).tolist()))
-
-
-def _named(orbit: frozenset[Plane], max_index: int) -> Plane:
-    return min((p for p in orbit if max(map(abs, p)) <= max_index), key=_preference)
-
-
-def _preference(plane: Plane) -> tuple[int, ...]:
-    return (sum(i < 0 for i in plane), sum(map(abs, plane)), *(-i for i in plane))
 
 
 def reduced(plane: Plane, where: str = "plane") -> Plane:

@@ -37,6 +37,26 @@ def principal_strains(gradient: np.ndarray) -> np.ndarray:
     return np.stack([(p + q) / 2 - 1, (p - q) / 2 - 1], -1)
 
 
+def strains_on(film_vectors: np.ndarray, host_edges: np.ndarray) -> np.ndarray:
+    """Principal strains [1] of films that are clamped to a host, larger first, from the edges of common cells.
+
+    The squares of the singular values of F are the eigenvalues of C = A^-1 H A^-T, A the film's vectors as rows and
+    H = h_i . h_j; with C = [[p, q], [q, r]] they are (p + r)/2 +- hypot((p - r)/2, q).
+    film_vectors: in the plane, rows [m], shape (..., 2, 2); host_edges: in space, rows [m], shape (..., 2, 3).
+
+    >>> host = np.array([[0.0, 1.02, 0.0], [0.0, 0.0, 0.99]])
+    >>> strains_on(np.eye(2), host).round(12).tolist()
+    [0.02, -0.01]
+    """
+    (a, b), (c, d) = np.moveaxis(film_vectors, (-2, -1), (0, 1))
+    inverse = np.stack([np.stack([d, -b], -1), np.stack([-c, a], -1)], -2) / (a * d - b * c)[..., None, None]
+    edges = inverse @ host_edges
+    first, second = edges[..., 0, :], edges[..., 1, :]
+    p, q, r = (first**2).sum(-1), (first * second).sum(-1), (second**2).sum(-1)
+    mean, half = (p + r) / 2, np.hypot((p - r) / 2, q)
+    return np.sqrt(np.stack([mean + half, mean - half], -1)) - 1
+
+
 def normal_strain(strain: np.ndarray, poisson_ratio: float) -> np.ndarray:
     """Strain along the normal of a film whose surface is free: e3 = -nu/(1 - nu) (e1 + e2) [1].
 

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from math import gcd
-
 import numpy as np
 
-from .nets import PlaneNet, determinant
+from .nets import Nets, adjugate, determinant
 
 # Changes of a reduced cell, of determinant 1, that bring each of its short vectors to the front.
 _FRONT = np.array([[[1, 0], [0, 1]], [[0, 1], [-1, 0]], [[1, 1], [0, 1]], [[1, -1], [0, 1]]])
 
 
-def aligned(
-    host: PlaneNet, film: PlaneNet, host_cells: np.ndarray, film_cells: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def aligned(hosts: Nets, films: Nets, host_cells: np.ndarray, film_cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The same coincidence cells with the shortest common vector first, integers, shape (n, 2, 2) each.
 
-    Shortest by the product of its lengths in both crystals, so that neither is preferred. Of the directions
-    that rotations of each net make of it, the one named is the one with the simplest indices.
+    hosts, films: the nets of each of the n rows. Shortest by the product of its lengths in both crystals, so
+    that neither is preferred. Of the directions that rotations of each net make of it, the one named is the one
+    with the simplest indices.
 
-    >>> from epitropy.epitaxy.nets import net
-    >>> cells = np.array([[[0, -2], [1, 0]]])
-    >>> aligned(net(np.eye(2)), net(np.eye(2)), cells, cells)[0].tolist()
+    >>> from epitropy.epitaxy.nets import net, single
+    >>> cells, square = np.array([[[0, -2], [1, 0]]]), single(net(np.eye(2)))
+    >>> aligned(square, square, cells, cells)[0].tolist()
     [[[1, 0], [0, 2]]]
     """
-    host_front, film_front = (np.einsum("mij,njk->nmik", _FRONT, c) for c in (host_cells, film_cells))
-    lengths = [np.linalg.norm(c[:, :, 0] @ net.basis, axis=2) for c, net in ((host_front, host), (film_front, film))]
+    host_front, film_front = _FRONT @ host_cells[:, None], _FRONT @ film_cells[:, None]
+    host_first, film_first = host_front[:, :, 0] @ hosts.basis, film_front[:, :, 0] @ films.basis
+    product = (host_first**2).sum(2) * (film_first**2).sum(2)
     # the small ramp settles ties alike on every machine
-    choice = (lengths[0] * lengths[1] * (1 + 1e-9 * np.arange(4))).argmin(1)
+    choice = (product * (1 + 2e-9 * np.arange(4))).argmin(1)
     rows = np.arange(len(choice))
-    return _named(host, host_front[rows, choice]), _named(film, film_front[rows, choice])
+    return _named(hosts, host_front[rows, choice]), _named(films, film_front[rows, choice])
 
 
-def _named(net: PlaneNet, cells: np.ndarray) -> np.ndarray:
-    """Of the images under the net's rotations, the one whose first vector has the simplest indices."""
-    images = cells[:, None] @ net.rotations.operations
-    return images[np.arange(len(cells)), _simplicity(images[:, :, 0] @ net.sixths).argmin(1)]
+def _named(nets: Nets, cells: np.ndarray) -> np.ndarray:
+    """Of the images under each net's rotations, the one whose first vector has the simplest indices."""
+    half = nets.rotations.half
+    images = cells[:, None] @ np.concatenate([half, -half], 1)
+    return images[np.arange(len(cells)), _simplicity(images[:, :, 0] @ nets.sixths).argmin(1)]
 
 
 def _simplicity(indices: np.ndarray) -> np.ndarray:
@@ -71,25 +70,23 @@ def principal_angle(gradient: np.ndarray) -> np.ndarray:
 
 
 def turned(vectors: np.ndarray, angle: np.ndarray) -> np.ndarray:
-    """Vectors seen from axes turned by an angle [rad]: (m, 2) and (n,) to (n, m, 2).
+    """Vectors seen from axes turned by an angle [rad]: (m, 2) or (n, m, 2), and (n,), to (n, m, 2).
 
     >>> turned(np.array([[0.0, 1.0]]), np.array([np.pi / 2])).round(12).tolist()
     [[[1.0, 0.0]]]
     """
     cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    x, y = vectors[:, 0], vectors[:, 1]
+    x, y = vectors[..., 0], vectors[..., 1]
     return np.stack([cosine * x + sine * y, cosine * y - sine * x], 2)
 
 
-def lattice_direction(sixths: np.ndarray) -> tuple[int, int, int]:
-    """[uvw] without common divisor of a vector in sixths of the conventional axes.
+def lattice_directions(sixths: np.ndarray) -> np.ndarray:
+    """[uvw] without common divisor of vectors in sixths of the conventional axes, (n, 3).
 
-    >>> lattice_direction(np.array([3, -3, 0]))
-    (1, -1, 0)
+    >>> lattice_directions(np.array([[3, -3, 0]])).tolist()
+    [[1, -1, 0]]
     """
-    u, v, w = sixths.tolist()
-    divisor = gcd(u, v, w)
-    return u // divisor, v // divisor, w // divisor
+    return sixths // np.gcd.reduce(sixths, axis=1)[:, None]
 
 
 def rows_continue(host_cells: np.ndarray, film_cells: np.ndarray, host_rows: int, film_rows: int) -> np.ndarray:
@@ -102,8 +99,8 @@ def rows_continue(host_cells: np.ndarray, film_cells: np.ndarray, host_rows: int
     >>> rows_continue(np.array([[[2, 0], [0, 2]]]), np.array([[[1, 0], [0, 1]]]), 1, 2).tolist()
     [True]
     """
-    (a, b), (c, d) = np.moveaxis(film_cells, (1, 2), (0, 1))
-    adjugate = np.stack([np.stack([d, -b], 1), np.stack([-c, a], 1)], 1)
     index = determinant(film_cells)
     same_density = host_rows**2 * determinant(host_cells) == film_rows**2 * index
-    return same_density & (host_rows * (adjugate @ host_cells) % (film_rows * index)[:, None, None] == 0).all((1, 2))
+    return same_density & (
+        host_rows * (adjugate(film_cells) @ host_cells) % (film_rows * index)[:, None, None] == 0
+    ).all((1, 2))

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 import numpy as np
 
 from ..errors import InputError
 from ..records.epitaxy import LatticeMatch
 from ..records.phase import Phase
-from .batches import Batch, Crystal, records
+from . import laws
 from .lattices import Plane, planes, reduced
-from .matching import check_limits, coincidences
-from .nets import PlaneNet, plane_net
-from .ranking import best_first
-from .sublattices import Sublattices, sublattices
+from .matches import Crystal, Matches, film_energies
+from .matching import Coincidences, Ground, all_coincidences, check_limits, merged
+from .nets import Nets, determinant, joined, plane_nets
 
 
 def best_matches(
@@ -27,12 +25,15 @@ def best_matches(
     max_strain: float = 0.04,
     host_planes: Sequence[Plane] | None = None,
     film_planes: Mapping[str, Sequence[Plane]] | None = None,
-) -> tuple[LatticeMatch, ...]:
+    twins: bool = False,
+) -> Matches:
     """Every coherent match of the films on the host, one of each symmetry orbit, best first.
 
     max_index: largest Miller index of the conventional cells; host_planes, and film_planes by name of the
     film, replace that list, e.g. [(1, 0, 4)]. max_area [m2] holds for the unstrained common cell of film
-    and host, max_strain [1] for the principal strains imposed on the film. No match is an empty tuple.
+    and host, max_strain [1] for the principal strains imposed on the film. No match is an empty sequence.
+    twins: the film turned by 180 degrees about the normal is listed as a match of its own, ``half_turn``, unless the
+    crystals' own symmetry makes it the same. Nets alone, which all hold -u with every u, do not tell the two apart.
 
     Order: first all matches that no other beats in both area and elastic energy per thickness, then those
     that only the first beat, and so on; within such a front by area. If the elastic constants of any film
@@ -50,29 +51,25 @@ def best_matches(
     """
     check_limits(max_area, max_strain)
     chosen = _chosen_planes(films, film_planes)
-    ground = Crystal.of(host)
-    hosts = [_host_plane(net, max_area) for net in _nets(ground, max_index, host_planes)]
-    found = []
-    for film in films:
-        top = Crystal.of(film)
-        for film_net in _nets(top, max_index, chosen.get(film.name)):
-            for host_net, parts in hosts:
-                for side in _sides(host_net, film_net, top):
-                    common = coincidences(parts[side.mirrored], side, max_area=max_area, max_strain=max_strain)
-                    found.append(Batch.of(ground, top, host_net, side, common))
-    return _ranked([batch for batch in found if len(batch.variants)])
+    below, above = Crystal.of(host), tuple(map(Crystal.of, films))
+    ground = Ground.of(plane_nets(below.lattice, listed_planes(below, max_index, host_planes)), max_area)
+    nets = [both_faces(film, listed_planes(film, max_index, chosen.get(film.phase.name))) for film in above]
+    found = [all_coincidences(ground, *sides, max_area=max_area, max_strain=max_strain) for sides in nets]
+    return _ranked(below, above, ground.nets, [sides for sides, _ in nets], found, twins)
 
 
 def shared_oxygen_continuation(matches: Sequence[LatticeMatch]) -> tuple[LatticeMatch, ...]:
     """The matches in which the close-packed oxygen layers run on from host to film, with their ``rank``.
 
     (003) of a layered oxide on (111) of rock salt or spinel, or on (003) of another layered oxide, oxygen
-    row on oxygen row. Which crystals have such layers says `batches.OXYGEN_LAYERS`, by the structure that a
+    row on oxygen row. Which crystals have such layers says `matches.OXYGEN_LAYERS`, by the structure that a
     phase names. Whether they rank first is a result: nothing here favours them.
 
     >>> shared_oxygen_continuation(())
     ()
     """
+    if isinstance(matches, Matches):
+        matches = matches.rows(matches.continuation)
     return tuple(m for m in matches if m.continuation)
 
 
@@ -86,33 +83,67 @@ def _chosen_planes(
     return film_planes or {}
 
 
-def _nets(crystal: Crystal, max_index: int, wanted: Sequence[Plane] | None) -> list[PlaneNet]:
-    listed = planes(crystal.lattice, max_index) if wanted is None else [reduced(p) for p in wanted]
-    return [plane_net(crystal.lattice, plane) for plane in listed]
+def listed_planes(crystal: Crystal, max_index: int, wanted: Sequence[Plane] | None) -> list[Plane]:
+    """The planes asked for, or all distinct ones up to the index."""
+    return list(planes(crystal.lattice, max_index)) if wanted is None else [reduced(p) for p in wanted]
 
 
-def _host_plane(net: PlaneNet, max_area: float) -> tuple[PlaneNet, dict[bool, Sublattices]]:
-    """A host net and its sublattices for films with and without mirrors, found once for all films."""
-    turns = sublattices(net.rotations, max_area)
-    return net, {True: sublattices(net, max_area) if net.mirrored else turns, False: turns}
+def both_faces(film: Crystal, listed: Sequence[Plane]) -> tuple[Nets, int]:
+    """Nets of the film's planes, those without a mirror then once more turned over, (-h-k-l); how many come first."""
+    nets = plane_nets(film.lattice, listed)
+    return joined([nets, plane_nets(film.lattice, -nets.planes[~nets.mirrored])]), len(nets)
 
 
-def _sides(host: PlaneNet, film: PlaneNet, crystal: Crystal) -> list[PlaneNet]:
-    """The film as it is and, where no mirror of either net makes that the same, turned over: (-h-k-l)."""
-    if host.mirrored or film.mirrored:
-        return [film]
-    h, k, l = film.plane
-    return [film, plane_net(crystal.lattice, (-h, -k, -l))]
+def _ranked(
+    host: Crystal,
+    films: tuple[Crystal, ...],
+    host_nets: Nets,
+    film_nets: list[Nets],
+    found: list[Coincidences],
+    twins: bool,
+) -> Matches:
+    """The coincidences of all films as columns, best first."""
+    nets = joined([host_nets[:0], *film_nets])
+    first = np.cumsum([0, *map(len, film_nets)])
+    film = np.repeat(np.arange(len(films)), [len(f.variants) for f in found])
+    all_of = merged(found)
+    film_net = all_of.film_net + first[film]
+    row, half_turn, variants = _with_twins(all_of, nets.upright[film_net, 0, 1], twins)
+    film, film_net = film[row], film_net[row]
+    host_net, host_cells, film_cells = all_of.host_net[row], all_of.host_cells[row], all_of.film_cells[row]
+    gradient = laws.deformation_gradient(film_cells @ nets.basis[film_net], host_cells @ host_nets.basis[host_net])
+    strain = laws.principal_strains(gradient)
+    energy = film_energies(films, film, strain)
+    matches = Matches(
+        host=host,
+        films=films,
+        host_nets=host_nets,
+        film_nets=nets,
+        film=film,
+        host_net=host_net,
+        film_net=film_net,
+        host_cells=host_cells,
+        film_cells=film_cells,
+        variants=variants,
+        half_turn=half_turn,
+        area=determinant(film_cells) * nets.area[film_net],
+        host_area=determinant(host_cells) * host_nets.area[host_net],
+        strain=strain,
+        energy=energy,
+        rank=np.arange(len(film)),
+    )
+    return matches.ranked_by((strain**2).sum(1) if np.isnan(energy).any() else energy)
 
 
-def _ranked(batches: list[Batch]) -> tuple[LatticeMatch, ...]:
-    if not batches:
-        return ()
-    energies = [batch.energy for batch in batches]
-    if any(energy is None for energy in energies):
-        energies = [(batch.strain**2).sum(1) for batch in batches]
-    order = best_first(np.concatenate([batch.area for batch in batches]), np.concatenate(energies))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(1, len(order) + 1)
-    parts = np.split(rank, np.cumsum([len(batch.variants) for batch in batches])[:-1])
-    return tuple(sorted(chain(*map(records, batches, parts)), key=lambda match: match.rank))
+def _with_twins(found: Coincidences, film_turns: np.ndarray, twins: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(row, half turn, variants) of what is listed; film_turns: the film alone has the half turn.
+
+    A half turn that only host and film together undo is one more variant, as the host lays it down.
+    """
+    rows = np.arange(len(found.variants))
+    if not twins:
+        return rows, np.zeros(len(rows), dtype=bool), found.variants
+    variants = np.where(found.turned & ~film_turns, 2, 1) * found.variants
+    more = rows[~found.turned]
+    row = np.concatenate([rows, more])
+    return row, np.arange(len(row)) >= len(rows), variants[row]

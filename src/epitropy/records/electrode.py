@@ -19,6 +19,7 @@ class CoatedElectrode:
     release_ratio: Annotated[float, Unit("1")]  # largest energy release over interface toughness, at this thickness
     film_resistivity: Annotated[float, Unit("ohm m")]
     film_resistance: Annotated[float, Unit("ohm m2", show="ohm cm2")]
+    open_share: Annotated[float, Unit("1", show="%")]  # of the surface, through which lithium passes
     electronic_conductivity: Annotated[float, Unit("S/m", show="S/cm")]
     oxygen_ratio: Annotated[float, Unit("1")]
     mass_ratio: Annotated[float, Unit("1", show="wt%")]

@@ -38,6 +38,7 @@ class LatticeMatch:
     film_cell: Annotated[np.ndarray, Unit("1")]
     area: Annotated[float, Unit("m2", show="angstrom2")]
     host_area: Annotated[float, Unit("m2", show="angstrom2")]
+    film_vectors: Annotated[np.ndarray, Unit("m", show="angstrom")]  # film_cell unstrained, x along the first, (2, 2)
     deformation_gradient: Annotated[np.ndarray, Unit("1")]
     principal_strain: Annotated[np.ndarray, Unit("1", show="%")]  # of the film, larger first, shape (2,)
     normal_strain: Annotated[float, Unit("1", show="%")] | None
@@ -51,6 +52,7 @@ class LatticeMatch:
     dislocation_spacing: Annotated[float, Unit("m", show="nm")] | None
     variants: Annotated[int, Unit("1")]  # that the host's symmetry makes of this one, same side up
     continuation: bool  # the close-packed oxygen layers of host and film run on
+    half_turn: bool  # the film turned by 180 degrees about the normal, where that was asked to be told apart
 
     def __post_init__(self) -> None:
         if not (self.area > 0 and self.host_area > 0 and np.linalg.det(self.deformation_gradient) > 0):
@@ -60,6 +62,11 @@ class LatticeMatch:
     def misfit(self) -> np.ndarray:
         """(film - host)/host [1] along the principal axes, shape (2,); positive: the film is larger."""
         return -self.principal_strain / (1 + self.principal_strain)
+
+    @property
+    def relation(self) -> str:
+        """The name of a relationship that has one: ``shared-oxygen continuation``; else empty."""
+        return "shared-oxygen continuation" if self.continuation else ""
 
     @property
     def orientation(self) -> str:

@@ -57,6 +57,25 @@ class UnitCell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One Wyckoff position: a representative in the phase's own setting, and who sits there.
+
+    position: fractional coordinates. elements: element, or ``Va`` for vacancies, to its share of the sites.
+    """
+
+    label: str
+    position: Annotated[tuple[float, float, float], Unit("1")]
+    elements: Annotated[Mapping[str, float], Unit("1")]
+
+    def __post_init__(self) -> None:
+        if len(self.position) != 3 or not all(map(math.isfinite, self.position)):
+            raise InputError(f"{self.label}.position", f"{self.position}", "three fractional coordinates")
+        shares = self.elements.values()
+        if not self.elements or min(shares) < 0 or not math.isclose(sum(shares), 1, abs_tol=1e-6):
+            raise InputError(f"{self.label}.elements", f"{dict(self.elements)}", "shares of 0 to 1 that add up to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
     """One crystal with what the rooms need of it; each number sourced and graded.
 
@@ -74,6 +93,9 @@ class Phase:
     density: Annotated[Sourced, Unit("kg/m3", show="g/cm3")]
     cell_source: str = ""
     cell_grade: str = "assumed"
+    sites: tuple[Site, ...] = ()  # one a Wyckoff position; atoms of the whole cell: crystals.library.structure_of
+    sites_source: str = ""
+    sites_grade: str = "assumed"
     young_modulus: Annotated[Sourced, Unit("Pa", show="GPa")] | None = None
     poisson_ratio: Annotated[Sourced, Unit("1")] | None = None
     becomes: str = ""  # the phase that is left after firing, of a precursor that loses gas
@@ -83,8 +105,9 @@ class Phase:
     note: str = ""
 
     def __post_init__(self) -> None:
-        if self.cell_grade not in GRADES:
-            raise InputError("cell_grade", f"'{self.cell_grade}'", ", ".join(GRADES))
+        for key in ("cell_grade", "sites_grade"):
+            if getattr(self, key) not in GRADES:
+                raise InputError(key, f"'{getattr(self, key)}'", ", ".join(GRADES))
         if self.density.value <= 0:
             raise InputError("density", f"{self.density.value:g} kg/m3", "a positive number")
         if self.formula_units < 0:

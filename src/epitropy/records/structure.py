@@ -13,13 +13,16 @@ from ..errors import InputError
 from ..units import Unit
 from .phase import UnitCell
 
+VACANCY = "Va"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structure:
     """Atoms of one conventional cell.
 
     labels: sublattice of every atom, length n. positions: fractional coordinates, shape (n, 3). occupancy: sublattice
-    -> element -> share of its sites, adding up to 1. formula_units: per cell. grade, source: who sits where.
+    -> element, or ``Va`` for vacancies -> share of its sites, adding up to 1. formula_units: per cell. grade, source:
+    who sits where.
     """
 
     name: str
@@ -49,12 +52,12 @@ class Structure:
 
     @property
     def element_counts(self) -> dict[str, float]:
-        """Atoms per formula unit of every element."""
+        """Atoms per formula unit of every element; vacancies are none."""
         found: dict[str, float] = {}
         for label, sites in self.multiplicities.items():
             for element, share in self.occupancy[label].items():
                 found[element] = found.get(element, 0.0) + sites * share
-        return found
+        return {element: atoms for element, atoms in found.items() if element != VACANCY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +77,15 @@ class Block:
     @property
     def columns_per_formula_unit(self) -> float:
         return len(self.windows) / self.structure.formula_units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoration:
+    """One arrangement of whole atoms on shared sites.
+
+    deviation: the largest pair correlation left, 0 for random mixing. told: what rounding to whole atoms changed.
+    """
+
+    structure: Structure
+    deviation: Annotated[float, Unit("1")]
+    told: tuple[str, ...] = ()

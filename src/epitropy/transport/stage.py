@@ -13,16 +13,21 @@ ROOM = 25.0  # degC
 
 
 def coated_electrode(
-    layer: CoatingLayer, properties: Layer, *, energy_release: float, boundary_fraction: float, temperature: float
+    layer: CoatingLayer,
+    properties: Layer,
+    *,
+    energy_release: float,
+    boundary_fraction: float,
+    temperature: float,
+    open_share: float,
 ) -> CoatedElectrode:
     """The layer as a path for lithium, electrons and oxygen, cycled at ``temperature`` [K].
 
-    ``energy_release`` [J/m2] pulls at its interface. Both conductivities hold at 25 degC.
+    ``energy_release`` [J/m2] pulls at its interface, ``open_share`` of the particle's surface lets lithium through.
+    Both conductivities hold at 25 degC.
     """
     faster = float(arrhenius(1.0, properties.conduction_activation_energy.value, temperature, ZERO_CELSIUS + ROOM))
-    resistivity = laws.film_resistivity(
-        properties.lithium_conductivity.value * faster, properties.open_facet_share.value
-    )
+    resistivity = laws.film_resistivity(properties.lithium_conductivity.value * faster, open_share)
     ratio = laws.leaky_ratio(properties.oxygen_ratio.value, properties.boundary_leak.value, boundary_fraction)
     return CoatedElectrode(
         thickness=layer.thickness,
@@ -32,6 +37,7 @@ def coated_electrode(
         release_ratio=energy_release / properties.interface_toughness.value,
         film_resistivity=resistivity,
         film_resistance=resistivity * layer.thickness,
+        open_share=open_share,
         electronic_conductivity=properties.electronic_conductivity.value * faster,
         oxygen_ratio=ratio,
         mass_ratio=layer.mass_ratio,

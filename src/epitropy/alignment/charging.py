@@ -1,0 +1,117 @@
+"""Matches followed while the host gives lithium off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..epitaxy.lattices import equivalent_planes, reduced
+from ..epitaxy.matches import Matches
+from ..records.alignment import AlignedMatch
+from ..records.epitaxy import LatticeMatch
+from ..records.host import HostCurves
+from ..records.strain import StrainPath
+from ..strain.stage import path_of_strains
+from .breathing import cells_over, lithium_grid
+
+ONLY_LITHIATED = np.ones(1)  # a host without curves is known at one lithium content
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Followed:
+    """Matches of one film on one host, ranked by the largest energy over lithium content; best first."""
+
+    matches: Matches
+    lithium: np.ndarray
+    cells: np.ndarray  # of the host, at each lithium content [m], shape (n, 3, 3)
+    thickness: float  # of the film [m]
+    facets: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.matches)
+
+    def first(self, count: int) -> tuple[AlignedMatch, ...]:
+        """The first matches with their paths, best first."""
+        return self._rows(np.arange(min(count, len(self))))
+
+    def first_on(self, facet: str) -> AlignedMatch | None:
+        """The best match on a facet of the host, None where there is none."""
+        return next(iter(self._rows(np.flatnonzero(self._facet_of == facet)[:1])), None)
+
+    def rows_on(self, facet: str, count: int) -> Matches:
+        """The first matches on a facet, as columns."""
+        return self.matches.rows(np.flatnonzero(self._facet_of == facet)[:count])
+
+    def _rows(self, which: np.ndarray) -> tuple[AlignedMatch, ...]:
+        chosen = self.matches.rows(which)
+        strains = chosen.strains_at(self.cells)
+        paths = [self._path(chosen, i, strains[:, i]) for i in range(len(which))]
+        return tuple(map(_aligned, chosen, self._facet_of[which], paths))
+
+    def _path(self, chosen: Matches, i: int, strains: np.ndarray) -> StrainPath | None:
+        film = chosen.films[int(chosen.film[i])].phase
+        if self.lithium.size == 1 or film.young_modulus is None or film.poisson_ratio is None:
+            return None
+        return path_of_strains(
+            f"match {chosen.rank[i]}",
+            self.lithium,
+            strains,
+            thickness=self.thickness,
+            young_modulus=film.young_modulus.value,
+            poisson_ratio=film.poisson_ratio.value,
+        )
+
+    @cached_property
+    def _facet_of(self) -> np.ndarray:
+        """Facet of the particle on which each match lies, "" for a plane that is none."""
+        planes = self.matches.host_planes
+        found = np.full(len(planes), "", dtype="<U12")
+        for facet in self.facets:
+            star = np.array(sorted(equivalent_planes(self.matches.host.lattice, reduced(indices_of(facet)))))
+            found[(planes[:, None] == star).all(2).any(1)] = facet
+        return found
+
+
+def _aligned(match: LatticeMatch, facet: str, path: StrainPath | None) -> AlignedMatch:
+    if path is None:
+        return AlignedMatch(
+            rank=match.rank, match=match, facet=str(facet), path=None, largest_energy=None, largest_at=None
+        )
+    worst = int(np.argmax(path.energy_density))
+    return AlignedMatch(
+        rank=match.rank,
+        match=match,
+        facet=str(facet),
+        path=path,
+        largest_energy=float(path.energy_density[worst]),
+        largest_at=float(path.lithium[worst]),
+    )
+
+
+def indices_of(facet: str) -> tuple[int, int, int]:
+    """Miller indices of a facet's name.
+
+    >>> indices_of("104")
+    (1, 0, 4)
+    """
+    h, k, l = (int(i) for i in facet)
+    return h, k, l
+
+
+def follow(matches: Matches, curves: HostCurves | None, *, thickness: float, facets: tuple[str, ...] = ()) -> Followed:
+    """Rank matches by the largest energy over lithium content, or leave their order where the host has no curves."""
+    host = matches.host.phase
+    if curves is None:
+        cells = host.cell.matrix[None]
+        return Followed(matches=matches, lithium=ONLY_LITHIATED, cells=cells, thickness=thickness, facets=facets)
+    lithium = lithium_grid()
+    cells = cells_over(host, curves, lithium)
+    known = all(f.phase.young_modulus and f.phase.poisson_ratio for f in matches.films)
+    if known:
+        energy = matches.largest_energy(cells)
+    else:
+        energy = np.max([(matches.strains_at(cell) ** 2).sum(1) for cell in cells], axis=0)
+    ranked = matches.ranked_by(energy) if len(matches) else matches
+    return Followed(matches=ranked, lithium=lithium, cells=cells, thickness=thickness, facets=facets)

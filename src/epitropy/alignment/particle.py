@@ -1,0 +1,162 @@
+"""A film on the facets of a particle: how it is strained there, and whether lithium crosses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated
+
+import numpy as np
+
+from ..crystals.library import has_structure, structure_of
+from ..epitaxy.lattices import reduced
+from ..epitaxy.stage import best_matches
+from ..hosts import host_curves
+from ..records.alignment import AlignedMatch, FacetVerdict
+from ..records.epitaxy import LatticeMatch, indices_text
+from ..records.facets import FacetShare, FacetShares
+from ..records.pathways import Pathways
+from ..records.phase import Phase, UnitCell
+from ..records.sourced import Sourced
+from ..records.strain import StrainPath
+from ..records.structure import Structure
+from ..strain.facets import passes_lithium, surface_energies
+from ..strain.stage import path_of_strains, weighed
+from ..transport.film import conducting_share
+from ..transport.pathways import pathways
+from ..units import Unit
+from .breathing import cells_over
+from .charging import Followed, follow, indices_of
+
+CONTINUING = ("layered", "rock salt", "spinel")  # structures whose oxygen layers run on from a layered host
+MAX_AREA = 4e-18  # m2
+MAX_STRAIN = 0.04
+MAX_INDEX = 2
+
+
+def continues(layer: Phase) -> bool:
+    """Whether a layer takes over the host's oxygen stacking on every facet, and so needs no search.
+
+    >>> from epitropy.catalogue import phase
+    >>> continues(phase("NiO")), continues(phase("Nb12WO33"))
+    (True, False)
+    """
+    return layer.structure in CONTINUING
+
+
+def on_facets(found: Followed, shares: FacetShares, structure: Structure | None) -> tuple[FacetVerdict, ...]:
+    """The film's best match on every facet, and whether lithium crosses the film along its normal there.
+
+    structure: the film's atoms, None where they are not known.
+    """
+    best = {f.facet: found.first_on(f.facet) for f in shares.facets}
+    planes = tuple(dict.fromkeys(b.match.film_plane for b in best.values() if b is not None))
+    ways = pathways(structure, facets=planes) if structure is not None and planes else None
+    return tuple(_verdict(f, best[f.facet], ways) for f in shares.facets)
+
+
+def _verdict(facet: FacetShare, best: AlignedMatch | None, ways: Pathways | None) -> FacetVerdict:
+    if best is None or ways is None:
+        return FacetVerdict(facet=facet, best=best)
+    way = ways.facets[indices_text(best.match.film_plane)]
+    return FacetVerdict(facet=facet, best=best, film_barrier=way.through, film_open=way.open)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A layer on one facet of the host: the match, and its principal strains (n, 2) over the host's lithium content."""
+
+    match: LatticeMatch
+    strains: Annotated[np.ndarray, Unit("1", show="%")]
+
+
+@lru_cache(maxsize=64)
+def places(
+    host_cell: UnitCell, curves: tuple[str, str], film: str, film_cell: UnitCell, space_group: str, ratio: float
+) -> Mapping[str, Place]:
+    """Best match of a film on each facet of a layered host where there is one, by facet.
+
+    ``curves`` names the host's tables of lattice and voltage. Young's modulus scales all energies alike, so the rank
+    needs the Poisson ratio alone.
+    """
+    host, top = _crystal("host", host_cell, "R-3m", 0.25), _crystal(film, film_cell, space_group, ratio)
+    known = host_curves(*curves)
+    facets = tuple(surface_energies())
+    found = best_matches(
+        host,
+        [top],
+        max_index=MAX_INDEX,
+        max_area=MAX_AREA,
+        max_strain=MAX_STRAIN,
+        host_planes=[reduced(indices_of(f)) for f in facets],
+    )
+    followed = follow(found, known, thickness=1e-9, facets=facets)
+    cells = cells_over(host, known, known.lithium)
+    placed = {}
+    for facet in facets:
+        if len(one := followed.rows_on(facet, 1)):
+            placed[facet] = Place(match=one[0], strains=one.strains_at(cells)[:, 0])
+    return placed
+
+
+def _crystal(name: str, cell: UnitCell, space_group: str, ratio: float) -> Phase:
+    """A lattice with just enough beside it to be matched and ranked."""
+    return Phase(
+        name=name,
+        formula="",
+        space_group=space_group,
+        cell=cell,
+        density=Sourced(value=1.0, unit="kg/m3"),
+        young_modulus=Sourced(value=1.0, unit="Pa"),
+        poisson_ratio=Sourced(value=ratio),
+    )
+
+
+def placed_path(
+    name: str,
+    layer: Phase,
+    on: Mapping[str, Place],
+    weights: Mapping[str, float],
+    lithium: np.ndarray,
+    thickness: float,
+) -> StrainPath:
+    """Strain of a layer on all facets, weighed; facets where it finds no match leave it unstrained."""
+    elastic = {"young_modulus": layer.young_modulus.value, "poisson_ratio": layer.poisson_ratio.value}
+    nowhere = np.zeros((lithium.size, 2))
+    paths = [
+        path_of_strains(name, lithium, on[f].strains if f in on else nowhere, thickness=thickness, **elastic)
+        for f in weights
+    ]
+    return weighed(paths, tuple(weights.values()))
+
+
+def open_share(layer: Phase, on: Mapping[str, Place], weights: Mapping[str, float], leak: float) -> float:
+    """Share of a particle's surface on which lithium leaves the host and crosses the layer, each facet as it conducts.
+
+    A layer that continues the host (``on`` is empty) is open where the host is. Without known atoms, or without a
+    match that says how it lies, a layer counts as open. ``leak``: what is left where it lies across its ways.
+    """
+    ways = ways_of(layer, tuple(dict.fromkeys(place.match.film_plane for place in on.values())))
+
+    def passes(facet: str) -> float:
+        if not passes_lithium(facet):
+            return 0.0
+        if ways is None or facet not in on:
+            return 1.0
+        return conducting_share(ways.facets[indices_text(on[facet].match.film_plane)], leak)
+
+    return sum(share * passes(facet) for facet, share in weights.items())
+
+
+_KNOWN: dict[tuple, Pathways] = {}  # site energies take seconds, and each draw of a study asks again
+
+
+def ways_of(layer: Phase, planes: tuple[tuple[int, int, int], ...]) -> Pathways | None:
+    """Ways of lithium through films of a phase; None where its atoms are not known or no plane is asked for."""
+    if not planes or not has_structure(layer):
+        return None
+    key = layer.name, layer.formula, layer.cell, planes
+    if key not in _KNOWN:
+        _KNOWN[key] = pathways(structure_of(layer), facets=planes)
+    return _KNOWN[key]

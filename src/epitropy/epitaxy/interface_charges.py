@@ -1,0 +1,135 @@
+"""Formal charges of whole crystals, each element with one mean state; ions left out of charged faces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from ..errors import InputError
+from ..records.entropy import anions_among
+from ..records.structure import VACANCY, Structure
+from ..sources import table
+
+_NEUTRAL = 1e-6
+
+
+def formal_charges(structure: Structure, given: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Formal charge of every element, adding up to zero over the crystal.
+
+    Elements take the state that they have most often in oxides fired in air (`data/oxidation_states.toml`,
+    assumed); of those that can change it, the one that need change least closes the balance, Ni in LiNiO2
+    at 3+. Where there is no anion all are 0. ``given``: states that must stay. Raises `InputError` where no
+    element can close the balance.
+
+    >>> from epitropy.crystals.wadsley_roth import model
+    >>> formal_charges(model("TiNb2O7").structure)
+    {'Nb': 5.0, 'O': -2.0, 'Ti': 4.0}
+    """
+    counts = {e: n for e, n in sorted(structure.element_counts.items()) if e != VACANCY and n > 0}
+    fixed = {e: float(z) for e, z in (given or {}).items() if e in counts}
+    anions = anions_among(counts)
+    if not fixed and (not anions or len(anions) == len(counts)):
+        return dict.fromkeys(counts, 0.0)
+    states = {e: fixed[e] if e in fixed else _usual(e, e in anions) for e in counts}
+    excess = sum(n * states[e] for e, n in counts.items())
+    if abs(excess) <= _NEUTRAL * sum(counts.values()) or len(fixed) == len(counts):
+        return states
+    closing = {e: states[e] - excess / counts[e] for e in counts if e not in fixed and e not in anions}
+    able = {e: z for e, z in closing.items() if _lowest(e) - _NEUTRAL <= z <= _highest(e) + _NEUTRAL}
+    if not able:
+        said = ", ".join(f"{e} {z:+g}" for e, z in states.items())
+        raise InputError(
+            f"charges of {structure.name}", f"{said} leave {excess:+.3g}", "a neutral crystal", "Give the charges."
+        )
+    element = min(able, key=lambda e: abs(able[e] - states[e]))
+    return states | {element: able[element]}
+
+
+def label_charges(structure: Structure, charges: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Mean formal charge of every sublattice; ``charges`` by element, or by label where sites differ.
+
+    >>> from epitropy.crystals.wadsley_roth import model
+    >>> label_charges(model("TiNb2O7").structure)["O"]
+    -2.0
+    """
+    if bad := [k for k, z in (charges or {}).items() if isinstance(z, bool) or not isinstance(z, int | float)]:
+        raise InputError("charges", f"{bad[0]}: {charges[bad[0]]!r}", "a number for every element")
+    by_label = {k: float(z) for k, z in (charges or {}).items() if k in structure.occupancy}
+    labels = sorted(set(structure.labels))
+    if set(labels) <= set(by_label):
+        return {k: by_label[k] for k in labels}
+    by_element = formal_charges(structure, charges)
+    return {
+        k: by_label.get(k, sum(x * by_element.get(e, 0.0) for e, x in structure.occupancy[k].items())) for k in labels
+    }
+
+
+def _usual(element: str, anion: bool) -> float:
+    rows = table("oxidation_states.toml")
+    for group in ("anions",) if anion else ("usual", "fixed"):
+        if element in rows[group]:
+            return float(rows[group][element])
+    if not (steps := _steps(element)):
+        raise InputError("charges", f"no oxidation state of {element}", "a charge for every element")
+    return steps[-1][1]
+
+
+def _steps(element: str) -> list[tuple[float, float]]:
+    rows = (step.split() for step in table("oxidation_states.toml")["ladder"])
+    return [(float(low), float(high)) for e, low, high in rows if e == element]
+
+
+def _lowest(element: str) -> float:
+    return min((low for low, _ in _steps(element)), default=float("inf"))
+
+
+def _highest(element: str) -> float:
+    return max((high for _, high in _steps(element)), default=float("-inf"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boundary:
+    """Where a crystal ends: the charge left there [e per cell], and the ions that lie open.
+
+    open_ions: (side, element) -> (charge of one [e], how many).
+    """
+
+    name: str
+    charge: float
+    open_ions: Mapping[tuple[str, str], tuple[float, int]]
+
+
+LeftOut = tuple[str, str, int]  # side, element, how many
+
+
+def ions_to_leave_out(boundaries: Sequence[Boundary], total: float) -> tuple[LeftOut | None, ...]:
+    """Which ions to leave out at every boundary, one element each or none.
+
+    Of all choices: first the one whose whole cell, of charge ``total`` [e] before, is nearest to neutral, then with
+    the least squared charge left at the boundaries, then with the fewest ions missing. Never a whole plane.
+
+    >>> faces = [Boundary(name=n, charge=z, open_ions={("film", e): (q, 2)}) for n, z, e, q in
+    ...     (("interface", 2.0, "Ni", 2.0), ("film surface", -2.0, "O", -2.0))]
+    >>> ions_to_leave_out(faces, 0.0)
+    (('film', 'Ni', 1), ('film', 'O', 1))
+    """
+    choices = product(*map(_choices, boundaries))
+
+    def cost(chosen: tuple[tuple[LeftOut | None, float], ...]) -> tuple[float, float, int]:
+        whole = abs(total - sum(q for _, q in chosen))
+        left = sum((b.charge - q) ** 2 for b, (_, q) in zip(boundaries, chosen))
+        return round(whole, 6), round(left, 6), sum(one[2] for one, _ in chosen if one)
+
+    return tuple(one for one, _ in min(choices, key=cost))
+
+
+def _choices(boundary: Boundary) -> list[tuple[LeftOut | None, float]]:
+    """None, and of every open element the two numbers next to the charge; with the charge that goes."""
+    found: list[tuple[LeftOut | None, float]] = [(None, 0.0)]
+    for (side, element), (charge, count) in boundary.open_ions.items():
+        wanted = boundary.charge / charge if charge else 0.0
+        numbers = {math.floor(wanted + 1e-9), math.ceil(wanted - 1e-9)}
+        found += [((side, element, n), n * charge) for n in sorted(numbers) if 0 < n < count]
+    return found
