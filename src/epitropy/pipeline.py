@@ -11,6 +11,7 @@ from typing import Annotated
 
 import numpy as np
 
+from .alignment.charging import follow, host_planes
 from .alignment.particle import Place, continues, open_share, placed_path, places
 from .anneal import laws as anneal_laws
 from .anneal.boundaries import infiltrate
@@ -27,13 +28,13 @@ from .entropy.stage import profile_entropy, site_entropy_of
 from .epitaxy.stage import best_matches
 from .hosts import host_curves
 from .phases.stage import assess
+from .records.alignment import AlignedMatch
 from .records.anneal import DepthProfile
 from .records.boundary import BoundaryInfiltration
 from .records.coating import CoatingLayer, Particle
 from .records.electrode import CoatedElectrode
 from .records.electrolyte import ElectrolyteCurves
 from .records.entropy import Composition, SiteEntropy, Sublattice
-from .records.epitaxy import LatticeMatch
 from .records.facets import FacetShares
 from .records.host import HostCurves
 from .records.phase import Phase, UnitCell
@@ -329,8 +330,12 @@ def host_phase(cell: CellStudy, formed: Formed) -> Phase:
 
 
 def align(
-    cell: CellStudy, formed: Formed, *, max_area: float = 2e-18, max_strain: float = 0.04
-) -> tuple[LatticeMatch, ...]:
-    """Best orientation relationships of the candidate layers on the lithiated host."""
+    cell: CellStudy, formed: Formed, *, max_area: float = 2e-18, max_strain: float = 0.04, count: int = 12
+) -> tuple[AlignedMatch, ...]:
+    """Best orientation relationships of the candidate layers on the host, ranked over its state of charge."""
+    host = host_phase(cell, formed)
     films = [phase(f, cell.phases) for f in dict.fromkeys((*FILMS, cell.layer.structure))]
-    return best_matches(host_phase(cell, formed), films, max_area=max_area, max_strain=max_strain)
+    facets = tuple(facet_weights(cell, formed.host))
+    planes = host_planes(host, 1, facets)
+    found = best_matches(host, films, max_area=max_area, max_strain=max_strain, host_planes=planes)
+    return follow(found, formed.host, thickness=formed.strained_thickness, facets=facets).first(count)

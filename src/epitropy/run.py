@@ -20,13 +20,14 @@ from .cycling.parameters import Tables
 from .cycling.program import program
 from .cycling.stage import live
 from .errors import NumericsError
-from .pipeline import SKIN, Formed, align, along_boundaries
+from .pipeline import SKIN, Formed, align, along_boundaries, facets_of
 from .records.cell import CycleSeries
 from .records.headline import CellHeadline, Headline, Placebo
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
 from .sources import table
 from .study import CellStudy, Study, study_hash
+from .transport.stage import permeation
 
 Progress = Callable[[str, int, int], None]
 LIBRARIES = ("numpy", "scipy", "numba", "pymatgen-core", "spglib")
@@ -55,7 +56,7 @@ def run_nominal(study: Study, progress: Progress = quiet) -> StudyResult:
     cells = {}
     for i, name in enumerate(centre.cells):
         progress("aligning and cycling", i, len(centre.cells))
-        cells[name] = _stages(centre, name, *ready[name], scenarios, scales)
+        cells[name] = _stages(study, centre, name, *ready[name], scenarios, scales)
     progress("aligning and cycling", len(cells), len(cells))
     return StudyResult(
         study=study.name,
@@ -75,13 +76,14 @@ def run_nominal(study: Study, progress: Progress = quiet) -> StudyResult:
 
 def _stages(
     study: Study,
+    centre: Study,
     name: str,
     formed: Formed,
     looked_up: Tables,
     scenarios: tuple[Scenario, ...],
     scales: Mapping[str, Scales | str],
 ) -> CellStages:
-    cell = study.cells[name]
+    cell, spread = centre.cells[name], study.cells[name]
     lives = {s.name: _life(cell, formed, looked_up, s, scales[s.name]) for s in scenarios}
     return CellStages(
         particle=formed.particle,
@@ -92,9 +94,13 @@ def _stages(
         entropy_profile=formed.entropy_profile,
         layer_entropy=formed.layer_entropy,
         phases=formed.phases,
-        matches=align(cell, formed)[:12] if formed.coating else (),
+        facets=facets_of(spread, formed.host),
+        matches=align(cell, formed) if formed.coating else (),
         strain=(formed.skin_strain, formed.grain_strain) + ((formed.layer_strain,) if formed.coating else ()),
         electrode=formed.electrode,
+        permeation=permeation(formed.electrode, spread.layer, skin_thickness=cell.degradation.skin_thickness_200.value)
+        if formed.electrode
+        else None,
         cycling={name: series for name, series in lives.items() if series is not None},
     )
 
@@ -213,7 +219,7 @@ def _references(study: Study, cells: Mapping[str, CellStages]) -> tuple[str, ...
     found = [v.source for v in study.inputs().values()]
     for name, cell in study.cells.items():
         found += host_curves(cell.cathode.lattice, cell.cathode.ocv).sources
-        films = {m.film for m in cells[name].matches}
+        films = {m.match.film for m in cells[name].matches}
         weighed = tuple(cell.coating.precursors) if cell.coating else ()
         fired = {phase(p, cell.phases).becomes or p for p in weighed}
         for used in sorted({SKIN, cell.layer.structure, *weighed, *fired, *films}):

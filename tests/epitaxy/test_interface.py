@@ -299,6 +299,7 @@ def test_vacancies_are_left_out():
     assert model.formal_charge == 0
 
 
+@pytest.mark.filterwarnings("ignore:Issues encountered while parsing CIF")
 def test_files_say_that_they_are_not_relaxed(continuation, tmp_path):
     from pymatgen.core import Structure
 

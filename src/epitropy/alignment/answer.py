@@ -8,7 +8,7 @@ from dataclasses import replace
 from .. import __version__
 from ..catalogue import NONE, Phases
 from ..crystals.files import library_or_file
-from ..epitaxy.lattices import lattice, planes, reduced
+from ..epitaxy.lattices import reduced
 from ..epitaxy.stage import best_matches
 from ..records.alignment import FacetVerdict, Limits, MatchAnswer
 from ..records.host import HostCurves
@@ -16,7 +16,7 @@ from ..records.phase import Phase
 from ..sources import sourced, table
 from ..strain.facets import shares
 from .breathing import curves_of
-from .charging import Followed, follow, indices_of
+from .charging import Followed, follow, host_planes
 from .search import Search
 
 Progress = Callable[[str, int, int], None]
@@ -69,11 +69,8 @@ def match_answer(
 
 def lay(host: Phase, film: Phase, search: Search, *, curves: HostCurves | None, progress: Progress = quiet) -> Followed:
     """All matches within the limits, followed over lithium content; the particle's facets are among the planes."""
-    below = lattice(host.cell, host.space_group)
     facets = facet_names(host)
-    listed = [reduced(p) for p in search.host_planes] or list(planes(below, search.max_index))
-    if not search.host_planes:
-        listed += [p for p in map(reduced, map(indices_of, facets)) if p not in listed]
+    stated = [reduced(p) for p in search.host_planes]
     progress("matching", 0, 1)
     matches = best_matches(
         host,
@@ -81,7 +78,7 @@ def lay(host: Phase, film: Phase, search: Search, *, curves: HostCurves | None, 
         max_index=search.max_index,
         max_area=search.max_area,
         max_strain=search.max_strain,
-        host_planes=listed,
+        host_planes=stated or host_planes(host, search.max_index, facets),
         film_planes={film.name: search.film_planes} if search.film_planes else None,
         twins=search.twins,
     )

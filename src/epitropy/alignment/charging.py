@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from ..epitaxy.lattices import equivalent_planes, reduced
+from ..epitaxy.lattices import equivalent_planes, lattice, planes, reduced
 from ..epitaxy.matches import Matches
 from ..records.alignment import AlignedMatch
 from ..records.epitaxy import LatticeMatch
 from ..records.host import HostCurves
+from ..records.phase import Phase
 from ..records.strain import StrainPath
 from ..strain.stage import path_of_strains
 from .breathing import cells_over, lithium_grid
@@ -98,6 +100,14 @@ def indices_of(facet: str) -> tuple[int, int, int]:
     """
     h, k, l = (int(i) for i in facet)
     return h, k, l
+
+
+def host_planes(host: Phase, max_index: int, facets: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Planes of a host up to an index, and the facets of its particles beyond it."""
+    below = lattice(host.cell, host.space_group)
+    listed = list(planes(below, max_index))
+    known = {p for plane in listed for p in equivalent_planes(below, plane)}
+    return listed + [p for p in map(reduced, map(indices_of, facets)) if p not in known]
 
 
 def follow(matches: Matches, curves: HostCurves | None, *, thickness: float, facets: tuple[str, ...] = ()) -> Followed:

@@ -138,8 +138,9 @@ def write_models(
 
 def comment(model: InterfaceModel) -> str:
     """What stands at the head of each file: never taken for a relaxed structure."""
-    sides = f"{model.orientation}; host ends {model.host_termination}, film begins {model.film_termination}"
-    return f"unrelaxed interface model; {sides}; formal charge {model.formal_charge:+.3g} e"
+    ends, begins = model.host_termination.split("|")[0], model.film_termination.split("|")[1]
+    sides = f"{model.orientation}; host ends with {ends}, film begins with {begins}"
+    return f"unrelaxed interface model; {sides}; formal charge {model.formal_charge:g} e"
 
 
 def _index_row(model: InterfaceModel) -> dict:

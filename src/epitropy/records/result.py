@@ -9,13 +9,14 @@ from typing import Annotated
 import numpy as np
 
 from ..units import Unit
+from .alignment import AlignedMatch
 from .anneal import DepthProfile
 from .boundary import BoundaryInfiltration
 from .cell import CycleSeries
 from .coating import CoatingLayer, Particle
-from .electrode import CoatedElectrode
+from .electrode import CoatedElectrode, Permeation
 from .entropy import SiteEntropy
-from .epitaxy import LatticeMatch
+from .facets import FacetShares
 from .headline import Headline
 from .phases import PhaseAssessment
 from .scenario import Scales, Scenario
@@ -35,9 +36,11 @@ class CellStages:
     entropy_profile: Annotated[np.ndarray, Unit("J/(mol K)")] | None
     layer_entropy: SiteEntropy | None
     phases: PhaseAssessment | None
-    matches: tuple[LatticeMatch, ...]
+    facets: FacetShares
+    matches: tuple[AlignedMatch, ...]
     strain: tuple[StrainPath, ...]
     electrode: CoatedElectrode | None
+    permeation: Permeation | None
     cycling: Mapping[str, CycleSeries]  # by scenario; those that cannot be solved at the medians are missing
 
 

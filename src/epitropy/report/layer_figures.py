@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..constants import GAS_CONSTANT
-from .facts import chosen_scenario, coated_cell, treated_cell
+from .facts import coated_cell
 from .figures import (
     BLACK,
     BLUE,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from ..records.anneal import DepthProfile
     from ..records.result import StudyResult
-    from ..records.strain import StrainPath
     from ..study import Study
 
 LINES = (
@@ -109,95 +108,4 @@ def _depth_caption(profile: DepthProfile, depth: np.ndarray, entropy: np.ndarray
         "there reaches "
         f"{significant(most, 2)} R per mole of cation sites. Undissolved precursor is not in the profile. At the "
         "medians, without a band."
-    )
-
-
-def strain_paths(result: StudyResult, study: Study) -> Drawing:
-    """Misfit and energy release over lithium content."""
-    paths = _paths(result, study)
-    figure, (top, below) = canvas(result, 5.4, nrows=2, sharex=True)
-    every = np.linspace(0, next(iter(paths.values())).lithium.size - 1, STRAIN_POINTS).round().astype(int)
-    lithium = next(iter(paths.values())).lithium[every]
-    header, arrays = ["lithium"], [lithium]
-    for (label, path), (colour, dash) in zip(paths.items(), LINES):
-        misfit, release = field(path, "misfit")[every], field(path, "energy_release")[every]
-        top.plot(lithium, misfit, color=colour, linestyle=dash, linewidth=1.7, label=label)
-        below.plot(lithium, np.maximum(release, 1e-5), color=colour, linestyle=dash, linewidth=1.7)
-        header += [f"{label} misfit_percent", f"{label} release_J_m2"]
-        arrays += [misfit, release]
-    _strain_axes(top, below, result, study, paths)
-    return Drawing(
-        name="strain",
-        title="Misfit and energy release while the host breathes",
-        caption=_strain_caption(result, study),
-        figure=figure,
-        header=tuple(header),
-        rows=columns(*arrays),
-    )
-
-
-def _paths(result: StudyResult, study: Study) -> dict[str, StrainPath]:
-    """Paths of the treated cell, and those of other cells that differ from them."""
-    treated = treated_cell(study)
-    found = {p.name: p for p in result.cells[treated].strain}
-    for name in (n for n in study.cells if n != treated):
-        for path in result.cells[name].strain:
-            same = found.get(path.name)
-            if same is not None and not np.array_equal(same.misfit, path.misfit):
-                found[f"{path.name}, {treated}"] = found.pop(path.name)
-                found[f"{path.name}, {name}"] = path
-    return found
-
-
-def _strain_axes(top: Axes, below: Axes, result: StudyResult, study: Study, paths: dict[str, StrainPath]) -> None:
-    top.axhline(0, color="#444444", linewidth=0.8)
-    top.set_ylabel("misfit / %")
-    _toughness_lines(below, study, max(p.largest_release for p in paths.values()))
-    below.set(xlabel="lithium content x of the host   (charging runs to the right)", ylabel="energy release / (J/m²)")
-    top.set_xlim(1.0, 0.0)  # shared
-    reached = _reached(result, study)
-    if reached is not None:
-        for axes in (top, below):
-            axes.axvline(reached, color=RED, linewidth=1.2, linestyle=(0, (5, 3)))
-        across = top.get_xaxis_transform()
-        word = f"top of charge, {treated_cell(study)}"
-        top.text(reached, 1.0, word, transform=across, ha="center", va="bottom", fontsize=8, color=RED)
-    legend_above(top, 2 if len(paths) > 3 else 3)
-
-
-def _toughness_lines(axes: Axes, study: Study, largest: float) -> None:
-    """What it takes to open an interface, on the scale of what is released."""
-    cell = study.cells[treated_cell(study)]
-    toughness = {"grain boundaries": cell.cathode.boundary_toughness}
-    if cell.coating is not None:
-        toughness["layer on host"] = cell.layer.interface_toughness
-    axes.set_yscale("log")
-    axes.set_ylim(1e-4, 4 * max(largest, *(v.value for v in toughness.values())))
-    for word, number in toughness.items():
-        axes.axhline(number.value, color=GREY, linewidth=1.0, linestyle=(0, (1, 2)))
-        text = f"toughness, {word}: {significant(number.value, 2)} J/m² ({number.grade})"
-        axes.text(0.55, number.value, text, ha="center", va="center", fontsize=7.5, color=GREY, bbox=BEHIND)
-
-
-def _reached(result: StudyResult, study: Study) -> float | None:
-    """Lithium content at the top of the first charge in the chosen scenario."""
-    scenario = chosen_scenario(result)
-    if scenario is None:
-        return None
-    return float(result.cells[treated_cell(study)].cycling[scenario.name].charged_lithium[0])
-
-
-def _strain_caption(result: StudyResult, study: Study) -> str:
-    coated = study.cells[treated_cell(study)].coating is not None
-    layer = (
-        "The layer is thin and close to the host's lattice; the rock-salt skin is an upper bound, as it is taken "
-        "as coherent. "
-        if coated
-        else ""
-    )
-    return (
-        "Mean in-plane strain imposed on each surface phase (negative: compression), and between grains the "
-        "difference of "
-        f"their strains; below, the energy that a crack along it would release. {layer}"
-        "Where a curve stays below the toughness of its own interface, it does not open by a single charge."
     )

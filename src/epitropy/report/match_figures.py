@@ -50,8 +50,8 @@ def cost_figure(answer: MatchAnswer) -> Drawing | None:
         title="Cost of every match",
         caption=(
             f"{len(answer.matches)} of {answer.number} coherent matches of {answer.film.name} on {answer.host.name}. "
-            "Low and left is better; on the line lie those that no other beats in both, numbered by rank. A small cell repeats the "
-            f"bonds across the interface often, a low energy lets the film grow thicker. {named}."
+            "Low and left is better; on the line lie those that no other beats in both, numbered by rank. A small "
+            f"cell repeats the bonds across the interface often, a low energy lets the film grow thicker. {named}."
         ),
         figure=figure,
         header=("rank", "orientation", "area_A2", unit),

@@ -60,7 +60,7 @@ def match_rows(answer: MatchAnswer, count: int | None = None) -> tuple[Row, ...]
 def _match_row(aligned: AlignedMatch) -> Row:
     m = aligned.match
     energy = NONE if m.energy_per_thickness is None else significant(float(field(m, "energy_per_thickness")), 2)
-    energy += f", {_largest(aligned)}" if aligned.largest_energy is not None else ""
+    energy += f", {largest(aligned)}" if aligned.largest_energy is not None else ""
     area = significant(float(field(m, "area")))
     return (
         f"{aligned.rank}{MARK if m.relation else ''}",
@@ -73,7 +73,8 @@ def _match_row(aligned: AlignedMatch) -> Row:
     )
 
 
-def _largest(aligned: AlignedMatch) -> str:
+def largest(aligned: AlignedMatch) -> str:
+    """Largest energy over charge and where it lies."""
     if aligned.largest_energy is None:
         return NONE
     return f"{significant(float(shown(aligned.largest_energy, ENERGY)), 2)} at x {fixed(aligned.largest_at, 2)}"
@@ -117,7 +118,7 @@ def _facet_row(v: FacetVerdict) -> Row:
         share,
         m.orientation,
         significant(float(field(m, "area"))),
-        _largest(v.best),
+        largest(v.best),
         failure(v.best),
         lithium_text(v),
     )

@@ -10,7 +10,8 @@ from . import tables, text
 from .facts import Compared, coated_cell, grade_counts, treated_cell
 from .figures import Drawing, csv_link, svg
 from .markup import Html, badge, bullets, details, join, linked, paragraphs, safe, table
-from .numbers import field_text, significant
+from .numbers import field_text, fixed, significant
+from .strain_figures import cracking_effect
 
 if TYPE_CHECKING:
     from ..records.result import StudyResult
@@ -106,7 +107,14 @@ def _measurements(result: StudyResult, study: Study) -> Html:
 
 def figures(drawings: list[Drawing], result: StudyResult, study: Study) -> Html:
     """All figures, and the table of orientation relationships after the strain."""
-    return join([_figure(d, number, result.hash) for number, d in enumerate(drawings, 1)] + [_matches(result, study)])
+    return join(
+        [
+            *(_figure(d, number, result.hash) for number, d in enumerate(drawings, 1)),
+            _cracking(result, study),
+            _facets(result, study),
+            _matches(result, study),
+        ]
+    )
 
 
 def _figure(drawing: Drawing, number: int, salt: str) -> Html:
@@ -116,6 +124,31 @@ def _figure(drawing: Drawing, number: int, salt: str) -> Html:
     return Html(
         f'<figure id="figure-{drawing.name}">{head}<div class="plot">{svg(drawing, salt)}</div>{caption}</figure>'
     )
+
+
+def _cracking(result: StudyResult, study: Study) -> Html:
+    """What the mismatch of grains does to each cell, where cells differ in it."""
+    if len({cell.cathode.breathing.value for cell in study.cells.values()}) < 2:
+        return Html("")
+    header, rows = cracking_effect(result, study)
+    note = (
+        "Only the mismatch between grains differs by the lattice: surface phases are followed on the host's table in "
+        "every cell. Cracks open ways for the electrolyte, so fewer cracks may deliver less at first."
+    )
+    title = Html("<h3>Grain mismatch, cracking and fade</h3>")
+    return join([title, paragraphs([note]), table(header, rows, kind="numbers")])
+
+
+def _facets(result: StudyResult, study: Study) -> Html:
+    found = result.cells[treated_cell(study)].facets
+    low, middle, high = (fixed(100 * x, 0) for x in (found.open_low, found.open_share, found.open_high))
+    note = (
+        f"Shares of the particle's surface, from surface energies or as stated. {middle} % of it ({low} to {high}) "
+        "lets lithium pass; (003) does not. Strains and resistances of the layer are weighed with these shares."
+    )
+    header = ("facet", "share of the surface", "passes lithium", "grade", "source")
+    rows = tables.facet_rows(result, study)
+    return join([Html("<h3>Facets that count</h3>"), paragraphs([note]), table(header, rows)])
 
 
 def _matches(result: StudyResult, study: Study) -> Html:
@@ -129,12 +162,13 @@ def _matches(result: StudyResult, study: Study) -> Html:
         "area / Å²",
         "principal strains / %",
         "energy / (J/m²/nm)",
+        "largest over charge",
         "critical thickness / nm",
         "oxygen layers run on",
     )
     note = (
-        "Coherent film on the lithiated host at x = 1, ranked by area, strain and energy; strains are imposed on "
-        "the film (negative: "
+        "Coherent films on the host, ranked by the area of the common cell and the largest energy while the host "
+        "breathes; strain, energy and critical thickness at x = 1. Strains are imposed on the film (negative: "
         "compression), the area is the unstrained film's. The candidate films stand in for the layer, whose "
         "structure is not decided."
     )

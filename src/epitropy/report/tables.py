@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..study import input_unit
-from ..units import Unit
+from ..units import Unit, unit_of
 from .facts import (
     Compared,
     at_medians,
@@ -16,6 +16,7 @@ from .facts import (
     known_cell,
     treated_cell,
 )
+from .match_tables import critical, largest, strains
 from .numbers import (
     CAPACITY,
     field,
@@ -28,6 +29,7 @@ from .numbers import (
 )
 
 if TYPE_CHECKING:
+    from ..records.alignment import AlignedMatch
     from ..records.headline import Headline, Prediction
     from ..records.result import StudyResult
     from ..records.sourced import Sourced
@@ -250,6 +252,15 @@ def _batch_rows(result: StudyResult, cell: str) -> list[Row]:
     return [*lines, ("dose", field_text(layer, "mass_ratio"), "coating per host, by mass")]
 
 
+def _with_ends(record, name: str) -> str:
+    """A record's number with its low and high end."""
+    unit = unit_of(type(record), name)
+    middle, low, high = (
+        significant(float(shown(getattr(record, f"{name}{end}"), unit)), 2) for end in ("", "_low", "_high")
+    )
+    return f"{middle} {pretty(unit.shown)} ({low} to {high})"
+
+
 def _film_rows(result: StudyResult, study: Study, cell: str) -> list[Row]:
     layer, electrode = result.cells[cell].coating, result.cells[cell].electrode
     basis = {"outer": "outer area that mixed particles reach", "wetted": "electrolyte-wetted (BET) area"}[
@@ -263,13 +274,14 @@ def _film_rows(result: StudyResult, study: Study, cell: str) -> list[Row]:
         ("film thickness", field_text(layer, "thickness"), "the same volume over the covered area"),
         (
             "film resistance",
-            field_text(electrode, "film_resistance"),
-            "per particle area; lithium and electrons in series, through the facets that pass lithium",
+            _with_ends(result.cells[cell].permeation, "film_resistance"),
+            f"per particle area, lithium, through the {significant(100 * electrode.open_share, 2)} % of the surface "
+            "that pass it; 80 % interval from its conductivity alone",
         ),
         (
             "oxygen transport",
             f"{significant(electrode.oxygen_ratio, 2)} × that of the skin",
-            "with the leak along phase boundaries; above 1: no barrier beyond its thickness",
+            "coefficient with the leak along phase boundaries; above 1: no barrier beyond its thickness",
         ),
     ]
 
@@ -359,25 +371,33 @@ def match_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
     return tuple(_match_row(m) for m in (result.cells[cell].matches if cell else ()))
 
 
-def _match_row(m) -> Row:
-    strains = " and ".join(f"{100 * e + 0.0:+.2f}".replace("-0.00", "0.00") for e in m.principal_strain)
-    energy = "–" if m.energy_per_thickness is None else significant(float(field(m, "energy_per_thickness")), 2)
-    if m.critical_thickness is not None:
-        critical = significant(float(field(m, "critical_thickness")), 2)
-    elif m.critical_thickness_below is not None:
-        critical = "below " + significant(float(field(m, "critical_thickness_below")), 2)
-    else:
-        critical = "–"
-    runs_on = "yes" if m.continuation else "no"
+def _match_row(aligned: AlignedMatch) -> Row:
+    m = aligned.match
     return (
-        str(m.rank),
+        str(aligned.rank),
         m.film.replace(" ", "\u00a0"),
         m.orientation,
         significant(float(field(m, "area")), 3),
-        strains,
-        energy,
-        critical,
-        runs_on,
+        strains(m),
+        "–" if m.energy_per_thickness is None else significant(float(field(m, "energy_per_thickness")), 2),
+        largest(aligned),
+        critical(m),
+        "yes" if m.continuation else "no",
+    )
+
+
+def facet_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
+    """(facet, share with interval, whether it passes lithium, grade, source) of the treated cell's particles."""
+    found = result.cells[treated_cell(study)].facets
+    return tuple(
+        (
+            f"({f.facet})",
+            f"{fixed(100 * f.share, 0)} % ({fixed(100 * f.low, 0)} to {fixed(100 * f.high, 0)})",
+            "yes" if f.passes_lithium else "no",
+            f.grade,
+            f.source,
+        )
+        for f in found.facets
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..constants import ZERO_CELSIUS
 from ..laws import arrhenius
 from ..records.coating import CoatingLayer
-from ..records.electrode import CoatedElectrode
+from ..records.electrode import CoatedElectrode, Permeation
 from . import laws
+from .film import oxygen_permeance_ratio
 from .spec import Layer
 
 ROOM = 25.0  # degC
@@ -43,4 +44,22 @@ def coated_electrode(
         mass_ratio=layer.mass_ratio,
         host_share_lost=layer.host_lithium_taken,
         residual_consumed=layer.residual_consumed,
+    )
+
+
+def permeation(electrode: CoatedElectrode, properties: Layer, *, skin_thickness: float) -> Permeation:
+    """What the layer lets through, with the spread of ``properties``; ``skin_thickness`` [m] of the aged bare cell.
+
+    R_f goes with 1/sigma_Li, so its ends are those of the conductivity; oxygen as `oxygen_permeance_ratio`.
+    """
+    sigma = properties.lithium_conductivity
+    low, high = (sigma.at(0.5).value / sigma.at(q).value for q in (0.9, 0.1))
+    leak = electrode.oxygen_ratio / properties.oxygen_ratio.at(0.5).value
+    return Permeation(
+        film_resistance=electrode.film_resistance,
+        film_resistance_low=low * electrode.film_resistance,
+        film_resistance_high=high * electrode.film_resistance,
+        oxygen_permeance=oxygen_permeance_ratio(
+            properties.oxygen_ratio, layer_thickness=electrode.thickness, skin_thickness=skin_thickness, leak=leak
+        ),
     )
