@@ -28,6 +28,7 @@ bench: .venv/.installed-test
 	$(BIN)/python -m benchmarks.entropy
 	$(BIN)/python -m benchmarks.anneal
 	$(BIN)/python -m benchmarks.cycling
+	$(BIN)/python -m benchmarks.epitaxy
 
 clean:
 	rm -rf .venv build dist src/*.egg-info

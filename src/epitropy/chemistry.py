@@ -1,12 +1,14 @@
-"""Formulas and atomic masses, from pymatgen's periodic table."""
+"""Formulas, atomic masses from pymatgen's periodic table, formal charges."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from .errors import InputError
 from .records.entropy import anions_among
+from .sources import table
 
 DOT = re.compile(r"[·•*⋅]")  # stands before crystal water
 _SCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−–", "01234567890123456789+---")
@@ -85,3 +87,33 @@ def cations_of(formula: str) -> dict[str, float]:
     """
     counts = element_counts(formula)
     return {e: n for e, n in counts.items() if e not in anions_among(counts) and e != "Li"}
+
+
+def formal_charges(
+    amounts: Mapping[str, float], given: Mapping[str, float] | None = None, name: str = "charges"
+) -> dict[str, float]:
+    """Mean formal charge of every element, by the redox ladder of ``data/oxidation_states.toml``.
+
+    Every cation begins in its lowest state, and electrons are taken in the order of the ladder until the charges
+    balance; what the ladder cannot balance stays. ``given``: states that are known. Without an anion all are 0.
+
+    >>> formal_charges({"Li": 1, "Ni": 1, "O": 2}), formal_charges({"Nb": 12, "W": 1, "O": 33})
+    ({'Li': 1.0, 'Ni': 3.0, 'O': -2.0}, {'Nb': 5.0, 'W': 6.0, 'O': -2.0})
+    """
+    rows, known = table("oxidation_states.toml"), dict(given or {})
+    anions = anions_among(amounts)
+    if not known and (not anions or len(anions) == len(amounts)):
+        return dict.fromkeys(amounts, 0.0)
+    ladder = [(e, float(low), float(high)) for e, low, high in map(str.split, rows["ladder"])]
+    ladder = [step for step in ladder if step[0] in amounts and step[0] not in (*known, *anions)]
+    lowest = {e: low for e, low, _ in reversed(ladder)}
+    charges = {**rows["fixed"], **lowest, **{e: rows["anions"][e] for e in anions if e in rows["anions"]}, **known}
+    if unknown := [e for e in amounts if e not in charges]:
+        raise InputError(name, f"no oxidation state of {unknown[0]}", "elements of data/oxidation_states.toml")
+    found = {e: float(charges[e]) for e in amounts}
+    missing = -sum(n * found[e] for e, n in amounts.items())
+    for element, low, high in ladder:
+        taken = min(max(missing / amounts[element], 0.0), high - low)
+        found[element] += taken
+        missing -= taken * amounts[element]
+    return found

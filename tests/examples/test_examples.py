@@ -9,6 +9,10 @@ FOLDER = Path(__file__).parents[2] / "examples"
 
 # example -> (expected, relative tolerance, source)
 EXPECTED = {
+    "interface": (7.57, 5e-3, "net of NiO (111), sqrt(3)/4 a^2 with a = 4.18 angstrom"),
+    "pathways": (0.410, 0.03, "bvlain 0.25.1, the same softBV parameters: 0.4102 eV, olivine along b"),
+    "strain": (0.103, 0.08, "energy of a coherent rock-salt film on (003), published table; smoothed lattice"),
+    "structures": (1.94, 0.02, "Shannon radii of Ni3+ (low spin) and O2-, 10.1107/S0567739476001551"),
     "layer_entropy": (6, 0, "W, Nb, Zr, Co, Ni and Mn in one layer: Schweidler et al., Nature Energy 9 (2024) 240"),
     "interdiffusion": (50, 0.02, "Atkinson & Taylor, J. Mater. Sci. 13 (1978) 427, 10.1007/BF00647789"),
     "high_entropy_oxide": (1.61, 2e-3, "Rost et al., Nat. Commun. 6 (2015) 8485, 10.1038/ncomms9485"),

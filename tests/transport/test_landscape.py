@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy.special import erfc
 
+from epitropy.chemistry import formal_charges
 from epitropy.crystals.neighbours import supercell
 from epitropy.entropy.neutrality import balance
 from epitropy.errors import InputError
-from epitropy.transport.charges import formal_charges
 from epitropy.transport.landscape import grid_shape, landscape
 from epitropy.transport.pathways import EV
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from .. import __version__
 from ..catalogue import NONE, Phases
 from ..crystals.files import library_or_file
+from ..crystals.library import has_structure, structure_of
 from ..epitaxy.lattices import reduced
+from ..epitaxy.limits import estimate, nearest_miss
 from ..epitaxy.stage import best_matches
-from ..records.alignment import FacetVerdict, Limits, MatchAnswer
+from ..errors import InputError
+from ..records.alignment import Limits, MatchAnswer
 from ..records.host import HostCurves
 from ..records.phase import Phase
-from ..sources import sourced, table
+from ..sources import default
 from ..strain.facets import shares
 from .breathing import curves_of
 from .charging import Followed, follow, host_planes
+from .particle import on_facets
 from .search import Search
 
 Progress = Callable[[str, int, int], None]
@@ -38,15 +44,20 @@ def match_answer(
     >>> found.matches[0].match.orientation, found.matches[0].match.relation
     ('(003)[100] || (111)[1-10]', 'shared-oxygen continuation')
     """
-    below, above = (library_or_file(text, own)[0] for text in (host, film))
+    (below, _), (above, atoms) = (library_or_file(text, own) for text in (host, film))
+    if atoms is None and has_structure(above):
+        atoms = structure_of(above)
     if below.name == above.name:
         above = replace(above, name=f"{above.name} film")
     curves = curves_of(below)
     found = lay(below, above, search, curves=curves, progress=progress)
     progress("ranking", 0, 1)
     first = found.first(shown or len(found))
-    nearest = None if len(found) else _nearest(below, above, search)
+    nearest = None if len(found) else nearest_miss(below, above, **_limits(below, above, search))
     progress("ranking", 1, 1)
+    progress("lithium through the film", 0, 1)
+    facets = on_facets(found, shares(below.cell), atoms) if is_layered(below) else ()
+    progress("lithium through the film", 1, 1)
     return MatchAnswer(
         host=below,
         film=above,
@@ -60,7 +71,7 @@ def match_answer(
         ),
         number=len(found),
         matches=first,
-        facets=on_facets(below, found),
+        facets=facets,
         nearest=nearest,
         notes=_notes(below, above, curves),
         version=__version__,
@@ -69,21 +80,51 @@ def match_answer(
 
 def lay(host: Phase, film: Phase, search: Search, *, curves: HostCurves | None, progress: Progress = quiet) -> Followed:
     """All matches within the limits, followed over lithium content; the particle's facets are among the planes."""
-    facets = facet_names(host)
-    stated = [reduced(p) for p in search.host_planes]
+    limits = _limits(host, film, search)
+    _check_time(host, film, search, limits)
     progress("matching", 0, 1)
-    matches = best_matches(
-        host,
-        [film],
-        max_index=search.max_index,
-        max_area=search.max_area,
-        max_strain=search.max_strain,
-        host_planes=stated or host_planes(host, search.max_index, facets),
-        film_planes={film.name: search.film_planes} if search.film_planes else None,
-        twins=search.twins,
-    )
+    matches = best_matches(host, [film], **limits, twins=search.twins)
     progress("matching", 1, 1)
-    return follow(matches, curves, thickness=search.thickness, facets=facets)
+    return follow(matches, curves, thickness=search.thickness, facets=facet_names(host))
+
+
+def _limits(host: Phase, film: Phase, search: Search) -> dict[str, Any]:
+    return {
+        "max_index": search.max_index,
+        "max_area": search.max_area,
+        "max_strain": search.max_strain,
+        "host_planes": [reduced(p) for p in search.host_planes]
+        or host_planes(host, search.max_index, facet_names(host)),
+        "film_planes": {film.name: search.film_planes} if search.film_planes else None,
+    }
+
+
+def _check_time(host: Phase, film: Phase, search: Search, limits: Mapping[str, Any]) -> None:
+    """Refuse a search that would take long, with one that would not."""
+    seconds = estimate(host, [film], **limits).seconds
+    if seconds <= search.longest:
+        return
+    smaller = search.max_area
+    while smaller > 1e-19 and estimate(host, [film], **{**limits, "max_area": smaller}).seconds > search.longest:
+        smaller *= 0.8
+    given = f"index {search.max_index}, {search.max_area * 1e20:.4g} A2, {100 * search.max_strain:.3g} %"
+    raise InputError(
+        "search",
+        f"{given}: some {duration(seconds)}",
+        f"searches of up to {duration(search.longest)}",
+        f"'--max-area {math.floor(smaller * 1e20 / 10) * 10}A2' would take less; or name planes, or lower --max-index.",
+    )
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words.
+
+    >>> duration(45), duration(600), duration(9000)
+    ('45 s', '10 min', '2.5 h')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.2g} h"
 
 
 def facet_names(host: Phase) -> tuple[str, ...]:
@@ -96,20 +137,9 @@ def is_layered(host: Phase) -> bool:
     return host.structure == "layered" and host.space_group.replace("_", "") == "R-3m" and host.cell.gamma > 2
 
 
-def on_facets(host: Phase, found: Followed) -> tuple[FacetVerdict, ...]:
-    """The film's best match on every facet of the particle, with the facet's share of the surface."""
-    if not is_layered(host):
-        return ()
-    return tuple(FacetVerdict(facet=f, best=found.first_on(f.facet)) for f in shares(host.cell).facets)
-
-
 def toughness() -> float:
     """Fracture energy of the interface that stands in where none is given [J/m2]."""
-    return sourced(table("defaults/layer.toml")["interface_toughness"], "J/m2", "layer.interface_toughness").value
-
-
-def _nearest(host: Phase, film: Phase, search: Search):
-    return None
+    return default("layer.interface_toughness", "J/m2").value
 
 
 def _notes(host: Phase, film: Phase, curves: HostCurves | None) -> tuple[str, ...]:

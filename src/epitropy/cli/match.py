@@ -99,7 +99,7 @@ def _show(answer, count: int, models) -> None:
         console.print(sentence, markup=False)
     if answer.matches:
         _table(console, "Best first", rows.match_rows(answer, count))
-    if answer.facets:
+    if answer.facets and answer.matches:
         _table(console, "On the facets of a particle", rows.facet_rows(answer))
     if models:
         _table(console, "Interface models, unrelaxed", rows.model_rows(models))

@@ -7,21 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from ..chemistry import formal_charges as by_ladder
 from ..errors import InputError
-from ..records.entropy import anions_among
 from ..records.structure import VACANCY, Structure
-from ..sources import table
 
 _NEUTRAL = 1e-6
 
 
 def formal_charges(structure: Structure, given: Mapping[str, float] | None = None) -> dict[str, float]:
-    """Formal charge of every element, adding up to zero over the crystal.
+    """Formal charge of every element of a crystal, adding up to zero, by the redox ladder (`chemistry`).
 
-    Elements take the state that they have most often in oxides fired in air (`data/oxidation_states.toml`,
-    assumed); of those that can change it, the one that need change least closes the balance, Ni in LiNiO2
-    at 3+. Where there is no anion all are 0. ``given``: states that must stay. Raises `InputError` where no
-    element can close the balance.
+    ``given``: states that must stay; where all are given they need not add up. Raises `InputError` where the others
+    cannot close the balance.
 
     >>> from epitropy.crystals.wadsley_roth import model
     >>> formal_charges(model("TiNb2O7").structure)
@@ -29,22 +26,14 @@ def formal_charges(structure: Structure, given: Mapping[str, float] | None = Non
     """
     counts = {e: n for e, n in sorted(structure.element_counts.items()) if e != VACANCY and n > 0}
     fixed = {e: float(z) for e, z in (given or {}).items() if e in counts}
-    anions = anions_among(counts)
-    if not fixed and (not anions or len(anions) == len(counts)):
-        return dict.fromkeys(counts, 0.0)
-    states = {e: fixed[e] if e in fixed else _usual(e, e in anions) for e in counts}
+    states = by_ladder(counts, fixed, f"charges of {structure.name}")
     excess = sum(n * states[e] for e, n in counts.items())
-    if abs(excess) <= _NEUTRAL * sum(counts.values()) or len(fixed) == len(counts):
-        return states
-    closing = {e: states[e] - excess / counts[e] for e in counts if e not in fixed and e not in anions}
-    able = {e: z for e, z in closing.items() if _lowest(e) - _NEUTRAL <= z <= _highest(e) + _NEUTRAL}
-    if not able:
+    if abs(excess) > _NEUTRAL * sum(counts.values()) and len(fixed) < len(counts):
         said = ", ".join(f"{e} {z:+g}" for e, z in states.items())
         raise InputError(
             f"charges of {structure.name}", f"{said} leave {excess:+.3g}", "a neutral crystal", "Give the charges."
         )
-    element = min(able, key=lambda e: abs(able[e] - states[e]))
-    return states | {element: able[element]}
+    return states
 
 
 def label_charges(structure: Structure, charges: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -64,29 +53,6 @@ def label_charges(structure: Structure, charges: Mapping[str, float] | None = No
     return {
         k: by_label.get(k, sum(x * by_element.get(e, 0.0) for e, x in structure.occupancy[k].items())) for k in labels
     }
-
-
-def _usual(element: str, anion: bool) -> float:
-    rows = table("oxidation_states.toml")
-    for group in ("anions",) if anion else ("usual", "fixed"):
-        if element in rows[group]:
-            return float(rows[group][element])
-    if not (steps := _steps(element)):
-        raise InputError("charges", f"no oxidation state of {element}", "a charge for every element")
-    return steps[-1][1]
-
-
-def _steps(element: str) -> list[tuple[float, float]]:
-    rows = (step.split() for step in table("oxidation_states.toml")["ladder"])
-    return [(float(low), float(high)) for e, low, high in rows if e == element]
-
-
-def _lowest(element: str) -> float:
-    return min((low for low, _ in _steps(element)), default=float("inf"))
-
-
-def _highest(element: str) -> float:
-    return max((high for _, high in _steps(element)), default=float("-inf"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ def _page(answer: MatchAnswer, drawings: list[Drawing]) -> str:
     head = f'<h1>{safe(title)}</h1>\n<p class="meta">epitropy {safe(answer.version)}</p>'
     said = paragraphs([*rows.opening(answer), *rows.closing(answer)])
     parts: list[object] = []
-    if answer.facets:
+    if answer.facets and answer.matches:
         parts.append(_section("On the facets of a particle", [_table(rows.facet_rows(answer))]))
     if answer.matches:
         head_row, *body = rows.match_rows(answer)

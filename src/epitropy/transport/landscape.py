@@ -7,6 +7,7 @@ from math import ceil, floor, sqrt
 
 import numpy as np
 
+from ..chemistry import formal_charges
 from ..compiled import compiled
 from ..errors import InputError
 from ..records.pathways import Landscape
@@ -14,7 +15,6 @@ from ..records.structure import Structure
 from ..sources import sourced, table
 from ..units import parse
 from . import laws
-from .charges import formal_charges
 
 SPACING = 0.12e-10  # m
 _CUTOFF = 8e-10  # m: beyond it an anion adds less than 1e-5 eV
@@ -51,7 +51,7 @@ def landscape(
 def framework_charges(structure: Structure) -> dict[str, float]:
     """Formal charges by element, vacancies left out."""
     amounts = {e: n for e, n in structure.element_counts.items() if e != "Va" and n > 0}
-    return formal_charges(amounts, structure.name)
+    return formal_charges(amounts, name=structure.name)
 
 
 def grid_shape(structure: Structure, spacing: float) -> tuple[int, int, int]:

@@ -1,0 +1,226 @@
+"""``epitropy match`` from outside."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def epitropy(*arguments, cwd=None, columns="80"):
+    return subprocess.run(
+        [sys.executable, "-m", "epitropy.cli", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "COLUMNS": columns},
+    )
+
+
+def refused(*arguments, cwd=None):
+    """The one line of a refusal."""
+    done = epitropy("match", *arguments, cwd=cwd)
+    assert done.returncode == 2, done.stdout
+    assert "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("epitropy:")]
+    assert len(lines) == 1
+    return lines[0]
+
+
+def refuse(constant):
+    raise AssertionError(f"{constant} in JSON")
+
+
+@pytest.fixture(scope="module")
+def nickel_oxide():
+    done = epitropy("match", "NCM90", "NiO", "--json", "--max-area", "100A2")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout, parse_constant=refuse)
+
+
+KEYS = [
+    "host_plane",
+    "film_plane",
+    "host_direction",
+    "film_direction",
+    "area_A2",
+    "principal_strain",
+    "von_mises_strain",
+    "energy_J_m2_per_nm",
+    "critical_thickness_nm",
+    "dislocation_spacing_nm",
+    "variants",
+]
+
+
+def test_nickel_oxide_continues_the_oxygen_layers(nickel_oxide):
+    best = nickel_oxide["matches"][0]
+    assert best["relation"] == "shared-oxygen continuation"
+    assert (best["host_plane"], best["host_label"], best["film_plane"]) == ([0, 0, 1], "(003)", [1, 1, 1])
+    assert best["area_A2"] == pytest.approx(7.6, abs=0.06)
+    assert best["principal_strain"] == pytest.approx([-0.027, -0.027], abs=5e-4)
+
+
+def test_every_match_has_the_stated_keys_and_rank(nickel_oxide):
+    rows = nickel_oxide["matches"]
+    assert len(rows) == nickel_oxide["number"] > 50
+    assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+    for row in rows:
+        assert set(KEYS) <= set(row)
+        for key in KEYS[:4]:
+            assert len(row[key]) == 3 and all(isinstance(i, int) for i in row[key])
+        assert max(map(abs, row["principal_strain"])) <= 0.04 + 1e-9
+        assert row["area_A2"] <= 100 * (1 + 1e-9)
+        assert row["largest_energy_J_m2_per_nm"] >= row["energy_J_m2_per_nm"] * (1 - 1e-9)
+
+
+def test_facets_have_shares_that_add_up(nickel_oxide):
+    shares = {f["facet"]: f["share"] for f in nickel_oxide["facets"]}
+    assert set(shares) == {"003", "104", "012", "101", "110"}
+    assert sum(shares.values()) == pytest.approx(1)
+    passing = {f["facet"]: f["host_passes_lithium"] for f in nickel_oxide["facets"]}
+    assert not passing["003"] and all(passing[f] for f in passing if f != "003")
+
+
+def test_the_terminal_ranks_and_fits():
+    done = epitropy("match", "NCM90", "Nb12WO33", "-n", "4")
+    assert done.returncode == 0, done.stderr
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    for said in ("coherent matches", "||", "(104)", "film blocks", "none leaves", "at x", "assumed"):
+        assert said in done.stdout, said
+
+
+def test_the_multi_cation_layer_continues_its_host():
+    done = epitropy("match", "NCM90", "layered layer", "--max-area", "40A2", "--json")
+    best = json.loads(done.stdout)["matches"][0]
+    assert best["relation"] == "shared-oxygen continuation"
+    assert (best["host_label"], best["film_label"]) == ("(003)", "(003)")
+    assert best["principal_strain"][0] == pytest.approx(2.875 / 2.89 - 1, abs=1e-6)
+
+
+def test_a_folder_holds_page_figures_and_all_matches(tmp_path):
+    folder = tmp_path / "out"
+    done = epitropy("match", "NCM90", "NiO", "--max-area", "60A2", "-o", str(folder), "-n", "2")
+    assert done.returncode == 0, done.stderr
+    assert {"match.html", "matches.csv", "matches.svg", "charge.svg", "charge.csv", "answer.json"} <= {
+        p.name for p in folder.iterdir()
+    }
+    number = json.loads((folder / "answer.json").read_text())["number"]
+    rows = list(csv.DictReader(io.StringIO((folder / "matches.csv").read_text())))
+    assert len(rows) == number > 2
+    assert rows[0]["orientation"] == "(003)[100] || (111)[1-10]"
+
+
+def test_interface_models_are_written_for_any_match(tmp_path):
+    from pymatgen.core import Structure
+
+    folder = tmp_path / "models"
+    given = ("--max-area", "20A2", "--structures", str(folder), "--rank", "2", "--strain-on", "shared")
+    done = epitropy("match", "NCM90", "NiO", *given)
+    assert done.returncode == 0, done.stderr
+    index = json.loads((folder / "index.json").read_text())["models"]
+    assert index
+    for row in index:
+        cif, poscar, xyz = (folder / name for name in row["files"])
+        assert "unrelaxed" in cif.read_text() and "unrelaxed" in poscar.read_text() and "unrelaxed" in xyz.read_text()
+        assert len(Structure.from_file(cif)) == len(Structure.from_file(poscar)) == int(xyz.read_text().split()[0])
+
+
+def test_no_match_is_a_value_with_the_nearest_miss():
+    done = epitropy("match", "NCM90", "NiO", "--max-strain", "0.1 %", "--max-area", "20A2", "--host-plane", "003")
+    assert done.returncode == 0
+    assert "No match" in done.stdout and "nearest miss: (003)[100] || (111)[1-10]" in done.stdout.replace("\n", "")
+
+
+def test_a_search_that_would_take_long_is_told_and_a_smaller_one_offered():
+    line = refused("NCM90", "Nb12WO33", "--max-area", "9000A2", "--max-index", "4")
+    assert "--max-area" in line and "min" in line or " h" in line
+
+
+CELL = """data_x
+_cell_length_a 4.18
+_cell_length_b 4.18
+_cell_length_c {c}
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_symmetry_space_group_name_H-M '{group}'
+loop_
+_space_group_symop_operation_xyz
+{operations}
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+{atoms}
+"""
+IDENTITY, WHOLE = "'x, y, z'", "Ni1 Ni 0 0 0 1\nO1 O 0.5 0.5 0.5 1"
+
+
+def cif(folder, *, c="4.18", group="P 1", operations=IDENTITY, atoms=WHOLE):
+    path = folder / "film.cif"
+    path.write_text(CELL.format(c=c, group=group, operations=operations, atoms=atoms))
+    return path
+
+
+def test_a_cif_with_shared_sites_is_matched_and_told(tmp_path):
+    path = cif(tmp_path, atoms="Ni1 Ni 0 0 0 0.5\nCo1 Co 0 0 0 0.5\nO1 O 0.5 0.5 0.5 1")
+    done = epitropy("match", "NCM90", str(path), "--max-area", "60A2", "--max-index", "1")
+    assert done.returncode == 0, done.stderr
+    assert "shared" in done.stdout or "partial" in done.stdout
+
+
+def test_a_cif_without_symmetry_is_matched_by_the_symmetry_found(tmp_path):
+    path = cif(tmp_path, atoms="Ni1 Ni 0 0 0 1\nO1 O 0.47 0.5 0.52 1\nO2 O 0.1 0.4 0.65 1")
+    done = epitropy("match", "NCM90", str(path), "--max-area", "60A2", "--max-index", "1")
+    assert done.returncode == 0, done.stderr
+    assert "(P1)" in done.stdout
+
+
+def test_overlapping_atoms_are_refused_with_their_names(tmp_path):
+    path = cif(tmp_path, atoms=WHOLE + "\nO2 O 0.5 0.5 0.55 1")
+    line = refused("NCM90", str(path))
+    assert "film.cif" in line and "angstrom" in line
+
+
+def test_a_cell_that_contradicts_its_space_group_is_refused(tmp_path):
+    path = cif(tmp_path, c="5.6", group="F m -3 m")
+    assert "film.cif" in refused("NCM90", str(path))
+
+
+def test_files_that_are_none(tmp_path):
+    assert "nope.cif" in refused("NCM90", "nope.cif", cwd=tmp_path)
+    (tmp_path / "empty.cif").write_text("")
+    assert "empty.cif" in refused("NCM90", "empty.cif", cwd=tmp_path)
+    (tmp_path / "POSCAR").write_text("not\na\nstructure\n")
+    assert "POSCAR" in refused("NCM90", "POSCAR", cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--max-area", "400 kg"),
+        ("--max-strain", "4"),
+        ("--host-plane", "000"),
+        ("--film-plane", "1 2"),
+        ("--max-index", "9"),
+    ],
+)
+def test_a_fault_names_its_option(option, value):
+    assert option in refused("NCM90", "NiO", option, value)
+
+
+def test_a_phase_that_is_unknown_is_refused():
+    assert "nonsense" in refused("NCM90", "nonsense")
+
+
+def test_a_rank_that_is_none_is_refused(tmp_path):
+    line = refused("NCM90", "NiO", "--max-area", "20A2", "--structures", str(tmp_path / "m"), "--rank", "999")
+    assert "--rank" in line
