@@ -42,7 +42,7 @@ def nickel_oxide():
     return json.loads(done.stdout, parse_constant=refuse)
 
 
-KEYS = [
+KEYS = (
     "host_plane",
     "film_plane",
     "host_direction",
@@ -54,7 +54,7 @@ KEYS = [
     "critical_thickness_nm",
     "dislocation_spacing_nm",
     "variants",
-]
+)
 
 
 def test_nickel_oxide_continues_the_oxygen_layers(nickel_oxide):
@@ -76,6 +76,21 @@ def test_every_match_has_the_stated_keys_and_rank(nickel_oxide):
         assert max(map(abs, row["principal_strain"])) <= 0.04 + 1e-9
         assert row["area_A2"] <= 100 * (1 + 1e-9)
         assert row["largest_energy_J_m2_per_nm"] >= row["energy_J_m2_per_nm"] * (1 - 1e-9)
+
+
+def test_the_first_matches_carry_what_charging_does(nickel_oxide):
+    """G = Gamma at the critical thickness, and x goes down from 1 until G reaches the toughness."""
+    limits, best = nickel_oxide["limits"], nickel_oxide["matches"][0]
+    path = best["over_charge"]
+    assert path["lithium"][0] == 0.1 and path["lithium"][-1] == 1
+    for released, lasting in zip(path["energy_release_J_m2"], path["critical_thickness_nm"]):
+        per_thickness = released / limits["film_thickness_nm"]
+        assert per_thickness * lasting == pytest.approx(limits["interface_toughness_J_m2"], rel=1e-6)
+    assert best["lasting_thickness_nm"] == min(path["critical_thickness_nm"])
+    assert best["critical_lithium"] == 1  # 5 nm of NiO let go at once
+    assert set(path["failure_mode"]) == {"debonding or buckling"}
+    assert all(row["over_charge"] for row in nickel_oxide["matches"][:12])
+    assert "over_charge" not in nickel_oxide["matches"][12]
 
 
 def test_facets_have_shares_that_add_up(nickel_oxide):
@@ -110,6 +125,8 @@ def test_a_folder_holds_page_figures_and_all_matches(tmp_path):
         p.name for p in folder.iterdir()
     }
     number = json.loads((folder / "answer.json").read_text())["number"]
+    page = (folder / "match.html").read_text()
+    assert page.count("<svg") == page.count("<figure>") == 2 and "&lt;section" not in page
     rows = list(csv.DictReader(io.StringIO((folder / "matches.csv").read_text())))
     assert len(rows) == number > 2
     assert rows[0]["orientation"] == "(003)[100] || (111)[1-10]"

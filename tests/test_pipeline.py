@@ -117,7 +117,7 @@ def test_a_gas_with_less_oxygen_leaves_a_thicker_fresh_skin(zhao):
 def test_alignments_are_ranked_and_hold_the_layered_continuation(zhao, coated):
     matches = align(zhao.cells["coated"], coated)
     assert [m.rank for m in matches] == sorted(m.rank for m in matches)
-    assert any(m.film == "layered layer" and m.continuation for m in matches)
+    assert any(m.match.film == "layered layer" and m.match.continuation for m in matches)
 
 
 def test_a_sphere_differs_from_a_plane_by_little_under_a_thin_film():

@@ -130,8 +130,7 @@ IMPOSSIBLE = [
     ("layer__electronic_conductivity", "0 S/cm"),
     ("layer__oxygen_ratio", 0),
     ("layer__oxygen_ratio", -1),
-    ("layer__open_facet_share", 0),
-    ("layer__open_facet_share", 2),
+    ("layer__leak_share", 2),
     ("layer__interface_toughness", "0 J/m2"),
     ("layer__second_phase", "150 %"),
     ("cathode__boundary_toughness", "0 J/m2"),
@@ -380,11 +379,13 @@ def test_a_coated_cell_that_states_no_anneal_has_the_usual_one():
         read_study({**raw, "anneal": "none"})
 
 
-def test_a_layer_needs_a_cell_stiffness_and_a_structure_that_continues_the_host():
+def test_a_layer_needs_a_cell_stiffness_and_a_way_to_lie_on_the_host():
     assert "no cell" in refusal(phases={"mine": MINE}, layer__structure="mine")
     soft = {k: v for k, v in LAYER.items() if k != "young_modulus"}
     assert "young_modulus" in refusal(phases={"mine": soft}, layer__structure="mine")
-    assert "layered, rock salt or spinel" in refusal(layer__structure="Nb12WO33")
+    unknown = {**LAYER, "structure": "perovskite"}
+    assert "space_group" in refusal(phases={"mine": unknown}, layer__structure="mine")  # how would it lie?
+    assert read_study(changed(layer__structure="Nb12WO33")).cells["coated"].layer.structure == "Nb12WO33"
 
 
 def test_an_own_layer_and_precursor_go_through_coating_and_furnace():
@@ -546,3 +547,16 @@ def test_dotted_names_are_unique_and_lead_to_the_value():
     names = [path for path, _ in leaves(cell)]
     assert len(names) == len(set(names))
     assert dict(leaves(cell))["coating.dose"] is cell.coating.dose
+
+
+def test_facets_are_stated_by_name_in_quotes():
+    given = {"003": "30 %", "104": "70 %"}
+    cell = read_study(changed(cathode__facet_shares=given)).cells["bare"]
+    assert {f: s.value for f, s in cell.cathode.facet_shares.items()} == {"003": 0.3, "104": 0.7}
+    assert "quotes" in refusal(cathode__facet_shares={3: 0.3, 104: 0.7})
+    assert "a sum of 1" in refusal(cathode__facet_shares={"003": 0.3, "104": 0.3})
+    assert "surface_energy.104" in refusal(cathode__surface_energy={"104": "0 J/m2"})
+
+
+def test_a_key_that_is_gone_says_what_stands_in_its_place():
+    assert "cathode.facet_shares" in refusal(layer__open_facet_share=0.5)

@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 
 from .alignment.charging import follow, host_planes
-from .alignment.particle import Place, continues, open_share, placed_path, places
+from .alignment.particle import Place, open_share, placed_path, places
 from .anneal import laws as anneal_laws
 from .anneal.boundaries import infiltrate
 from .anneal.programme import segments, thermal_time
@@ -42,7 +42,7 @@ from .records.phases import PhaseAssessment
 from .records.sourced import Sourced
 from .records.strain import StrainPath
 from .strain.facets import shares, stated_shares, wulff_shares
-from .strain.stage import facet_path, grain_path
+from .strain.stage import continues, facet_path, grain_path
 from .study import CellStudy
 from .transport.stage import coated_electrode
 from .units import Unit
@@ -335,6 +335,7 @@ def align(
     """Best orientation relationships of the candidate layers on the host, ranked over its state of charge."""
     host = host_phase(cell, formed)
     films = [phase(f, cell.phases) for f in dict.fromkeys((*FILMS, cell.layer.structure))]
+    films = [film for film in films if film.space_group]  # an own layer that continues the host needs none
     facets = tuple(facet_weights(cell, formed.host))
     planes = host_planes(host, 1, facets)
     found = best_matches(host, films, max_area=max_area, max_strain=max_strain, host_planes=planes)

@@ -484,6 +484,7 @@ def _check(study: Study) -> None:
     """What only the whole study can tell."""
     from .chemistry import atomic_mass
     from .electrolytes import electrolyte_curves
+    from .strain.stage import continues
 
     for name, cell in study.cells.items():
         for species in (s for o in cell.cathode.composition.values() for s in o if s != "Va"):
@@ -492,8 +493,12 @@ def _check(study: Study) -> None:
         for key in ("cell", "young_modulus", "poisson_ratio"):
             if getattr(layer, key) is None:
                 raise InputError(f"{name}: layer.structure", f"'{layer.name}' has no {key}", "a phase that states it")
-        if not layer.space_group:
-            raise InputError(f"{name}: layer.structure", f"'{layer.name}' has no space_group", "a phase that states it")
+        if not (continues(layer) or layer.space_group):
+            raise InputError(
+                f"{name}: layer.structure",
+                f"'{layer.name}' ({layer.structure}) has no space_group",
+                "a phase that states it, or one that continues the host: layered, rock salt or spinel",
+            )
         check_window(cell)
         electrolyte_curves(cell.cell.electrolyte, cell.protocol.temperature.value)
         if cell.coating is not None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from epitropy.records.sourced import Sourced
 from epitropy.transport import laws
 from epitropy.transport.spec import Layer
-from epitropy.transport.stage import coated_electrode
+from epitropy.transport.stage import coated_electrode, permeation
 
 positive = st.floats(1e-12, 1e3)
 
@@ -39,13 +39,14 @@ def test_boundaries_only_make_a_layer_leak_more(ratio, leak, fraction):
 def test_the_electrode_hands_on_what_the_layer_is(ready):
     layer = ready["coated"][0].coating
     properties = Layer()
-    made = coated_electrode(layer, properties, energy_release=0.25, boundary_fraction=0.0, temperature=298.15)
+    given_ = {"energy_release": 0.25, "temperature": 298.15, "open_share": 0.7}
+    made = coated_electrode(layer, properties, boundary_fraction=0.0, **given_)
     assert made.film_resistance == pytest.approx(made.film_resistivity * layer.thickness, rel=1e-12, abs=0)
     assert made.release_ratio == pytest.approx(0.25 / properties.interface_toughness.value, rel=1e-12, abs=0)
     assert made.oxygen_ratio == properties.oxygen_ratio.value
     assert (made.coverage_formed, made.mass_ratio) == (layer.coverage, layer.mass_ratio)
     tight = replace(properties, boundary_leak=Sourced(value=3.0))
-    leaky = coated_electrode(layer, tight, energy_release=0.25, boundary_fraction=0.5, temperature=298.15)
+    leaky = coated_electrode(layer, tight, boundary_fraction=0.5, **given_)
     assert leaky.oxygen_ratio == pytest.approx(2.5 * made.oxygen_ratio, rel=1e-12, abs=0)
 
 
@@ -53,10 +54,24 @@ def test_a_warm_layer_conducts_better_and_at_25_degrees_as_stated(ready):
     layer, properties = ready["coated"][0].coating, Layer()
 
     def at(temperature):
-        return coated_electrode(layer, properties, energy_release=0.0, boundary_fraction=0.0, temperature=temperature)
+        given_ = {"energy_release": 0.0, "boundary_fraction": 0.0, "open_share": 0.7}
+        return coated_electrode(layer, properties, temperature=temperature, **given_)
 
-    stated = laws.film_resistivity(properties.lithium_conductivity.value, properties.open_facet_share.value)
+    stated = laws.film_resistivity(properties.lithium_conductivity.value, 0.7)
     assert at(298.15).film_resistivity == stated
     assert at(298.15).electronic_conductivity == properties.electronic_conductivity.value
     assert at(318.15).film_resistivity < stated < at(278.15).film_resistivity
     assert at(318.15).electronic_conductivity > at(278.15).electronic_conductivity
+
+
+def test_what_the_layer_lets_through_carries_the_spread_of_its_own_coefficients(ready):
+    layer, properties = ready["coated"][0].coating, Layer()
+    given_ = {"energy_release": 0.0, "boundary_fraction": 0.0, "open_share": 0.7, "temperature": 298.15}
+    electrode = coated_electrode(layer, properties, **given_)
+    found = permeation(electrode, properties, skin_thickness=15e-9)
+    sigma = properties.lithium_conductivity
+    for end, quantile in (("", 0.5), ("_low", 0.9), ("_high", 0.1)):
+        expected = layer.thickness / (0.7 * sigma.at(quantile).value)
+        assert getattr(found, f"film_resistance{end}") == pytest.approx(expected, rel=1e-9, abs=0)
+    assert found.oxygen_permeance.ratio == pytest.approx(15e-9 / layer.thickness, rel=1e-9, abs=0)
+    assert found.oxygen_permeance.low < found.oxygen_permeance.ratio < found.oxygen_permeance.high

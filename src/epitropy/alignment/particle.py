@@ -29,20 +29,9 @@ from ..units import Unit
 from .breathing import cells_over
 from .charging import Followed, follow, indices_of
 
-CONTINUING = ("layered", "rock salt", "spinel")  # structures whose oxygen layers run on from a layered host
 MAX_AREA = 4e-18  # m2
 MAX_STRAIN = 0.04
 MAX_INDEX = 2
-
-
-def continues(layer: Phase) -> bool:
-    """Whether a layer takes over the host's oxygen stacking on every facet, and so needs no search.
-
-    >>> from epitropy.catalogue import phase
-    >>> continues(phase("NiO")), continues(phase("Nb12WO33"))
-    (True, False)
-    """
-    return layer.structure in CONTINUING
 
 
 def on_facets(found: Followed, shares: FacetShares, structure: Structure | None) -> tuple[FacetVerdict, ...]:

@@ -75,7 +75,7 @@ def match(
         found = match_answer(host, film, search, shown=shown, progress=progress)
         models = write_interfaces(host, film, found, recipe, structures, progress=progress) if recipe else ()
     if as_json:
-        print(json.dumps(rows.as_json(found), indent=1))
+        print(json.dumps(rows.as_json(found, show), indent=1))
     else:
         _show(found, show, models)
     if output:

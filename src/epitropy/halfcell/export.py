@@ -40,7 +40,8 @@ HOST = ("cathode.composition", "table.lattice")
 GRAINS = (*HOST, "cathode.grain_size")
 AREAS = (*GRAINS, "cathode.wetted_area", "degradation.wetted_area_200", "degradation.cracked_share")
 ELASTIC = (*HOST, "cathode.young_modulus", "cathode.poisson_ratio", "cathode.breathing")
-MISFIT = (*ELASTIC, "table.skin", "degradation.skin_thickness_200")
+FACETS = ("cathode.surface_energy.", "cathode.facet_shares.")
+MISFIT = (*HOST, *FACETS, "table.skin", "degradation.skin_thickness_200")
 CALIBRATION = ("calibration.", "scenario")
 LOADING = ("cell.loading", "protocol.mass_basis")
 THICKNESS = (*LOADING, *HOST, "cell.electrode_porosity", "cell.active_share")
@@ -135,11 +136,11 @@ ORIGIN: Mapping[str, tuple[str, tuple[str, ...]]] = {  # number: unit, what it c
 
 POWDER = tuple(f"cathode.{name}" for name in ("particle_diameter", "roughness", "wetted_area", "residual_lithium"))
 LAYER = ("coating.", "anneal.", "layer.", "scenario", "table.layer", *POWDER)
-BONDED = (*LAYER, *ELASTIC, "cathode.ocv_shift", "protocol.upper_voltage", "degradation.coherency")
+BONDED = (*LAYER, *ELASTIC, *FACETS, "cathode.ocv_shift", "protocol.upper_voltage", "degradation.coherency")
 CONTACTS = ("cell.contact_resistance", "cell.contact_share", WARM)
 BY_LAYER: Mapping[str, tuple[str, ...]] = {  # what a layer adds to that
     **dict.fromkeys(("coverage_outer", "coverage_cracks", "crack_area_start", "crack_rate"), BONDED),
-    **dict.fromkeys(("film_resistance_outer", "film_resistance_cracks"), (*LAYER, WARM)),
+    **dict.fromkeys(("film_resistance_outer", "film_resistance_cracks"), (*LAYER, *FACETS, WARM)),
     **dict.fromkeys(("film_path_outer", "film_path_cracks", "layer_thickness", "inert_share", "mass_factor"), LAYER),
     **dict.fromkeys(("loading", "electrode_thickness", "stress_layer", "layer_relief"), LAYER),
     "series_resistance": (*BONDED, *CONTACTS),

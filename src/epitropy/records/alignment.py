@@ -51,7 +51,7 @@ class FacetVerdict:
 
     facet: FacetShare
     best: AlignedMatch | None
-    film_barrier: Annotated[float, Unit("J/mol", show="eV")] | None = None
+    film_barrier: Annotated[float, Unit("J", show="eV")] | None = None
     film_open: bool | None = None
 
 

@@ -14,6 +14,7 @@ from ..units import Unit
 from .phase import UnitCell
 
 Energy = Annotated[float, Unit("J", show="eV")]
+Place = Annotated[tuple[float, float, float], Unit("1")]  # fractional
 Indices = Annotated[tuple[int, int, int], Unit("1")]
 
 
@@ -47,12 +48,12 @@ class Way:
     opened it; fractional.
     """
 
-    dimensions: int
+    dimensions: Annotated[int, Unit("1")]
     threshold: Energy
     barrier: Energy
     directions: tuple[Indices, ...]
-    site: tuple[float, float, float]
-    saddle: tuple[float, float, float]
+    site: Place
+    saddle: Place
 
     @property
     def plane(self) -> tuple[int, int, int] | None:
@@ -94,7 +95,7 @@ class Pathways:
     facets: Mapping[str, FacetWay]  # by label, e.g. "104"
     grid: Indices
     spacing: Annotated[float, Unit("m", show="angstrom")]
-    lowest_site: tuple[float, float, float]
+    lowest_site: Place
     charges: Annotated[Mapping[str, float], Unit("1")]  # formal charges of the framework
     note: str = ""
 

@@ -57,7 +57,7 @@ HOW_TO_READ = (
 
 def _matches_csv(answer: MatchAnswer) -> str:
     text = io.StringIO()
-    plain = [rows.match_json(m) for m in answer.matches]
+    plain = [rows.match_json(m, answer.limits) for m in answer.matches]
     names = [k for k in plain[0] if k not in ("host_cell", "film_cell", "deformation_gradient")] if plain else []
     writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
@@ -66,8 +66,8 @@ def _matches_csv(answer: MatchAnswer) -> str:
     return text.getvalue()
 
 
-def _section(title: str, parts: list[object]) -> str:
-    return f"<section><h2>{safe(title)}</h2>\n{join(parts)}\n</section>"
+def _section(title: str, parts: list[object]) -> Html:
+    return Html(f"<section><h2>{safe(title)}</h2>\n{join(parts)}\n</section>")
 
 
 def _table(found: tuple[rows.Row, ...]) -> Html:

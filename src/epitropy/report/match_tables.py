@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from ..units import Unit
 from .numbers import field, fixed, shown, significant
 
 if TYPE_CHECKING:
-    from ..records.alignment import AlignedMatch, FacetVerdict, MatchAnswer
+    from ..records.alignment import AlignedMatch, FacetVerdict, Limits, MatchAnswer
     from ..records.epitaxy import LatticeMatch
     from ..records.interface import InterfaceModel
     from ..records.phase import Phase
@@ -190,12 +191,16 @@ FIELDS = {  # key in the JSON: field of the match, unit shown
 }
 
 
-def as_json(answer: MatchAnswer) -> dict[str, Any]:
+def as_json(answer: MatchAnswer, followed: int = 12) -> dict[str, Any]:
     """The answer in the field's units, which stand in the keys.
 
-    Miller indices are integers of the conventional cell, strains fractions imposed on the film.
+    Miller indices are integers of the conventional cell, strains fractions imposed on the film. The first ``followed``
+    matches carry what happens to them over lithium content (``over_charge``).
     """
     limits = answer.limits
+    ranked = [match_json(m, limits) for m in answer.matches]
+    for row, m in zip(ranked[:followed], answer.matches):
+        row["over_charge"] = _over_charge(m, limits)
     return {
         "host": _crystal(answer.host),
         "film": _crystal(answer.film),
@@ -204,9 +209,11 @@ def as_json(answer: MatchAnswer) -> dict[str, Any]:
             "max_area_A2": float(field(limits, "max_area")),
             "max_strain": limits.max_strain,
             "lowest_lithium": limits.lowest_lithium,
+            "film_thickness_nm": float(field(limits, "thickness")),
+            "interface_toughness_J_m2": limits.toughness,
         },
         "number": answer.number,
-        "matches": [match_json(m) for m in answer.matches],
+        "matches": ranked,
         "facets": [_facet_json(v) for v in answer.facets],
         "nearest_miss": None if answer.nearest is None else _plain(answer.nearest),
         "notes": list(answer.notes),
@@ -228,16 +235,36 @@ def _crystal(phase: Phase) -> dict[str, Any]:
     }
 
 
-def match_json(aligned: AlignedMatch) -> dict[str, Any]:
-    """One ranked match with what charging does to it."""
-    largest = aligned.largest_energy
+def match_json(aligned: AlignedMatch, limits: Limits) -> dict[str, Any]:
+    """One ranked match with what charging does to it at its worst."""
+    largest, path = aligned.largest_energy, aligned.path
     return {
         "rank": aligned.rank,
         **_plain(aligned.match),
         "facet": aligned.facet or None,
         "largest_energy_J_m2_per_nm": None if largest is None else _number(shown(largest, ENERGY)),
         "largest_energy_at_lithium": None if largest is None else _number(aligned.largest_at),
-        "failure_mode": None if largest is None else failure(aligned),
+        "failure_mode": None if path is None else failure(aligned),
+        "largest_release_J_m2": None if path is None else _number(path.largest_release),
+        "critical_lithium": None if path is None else _number(path.critical_lithium(limits.toughness)),
+        "lasting_thickness_nm": None
+        if path is None
+        else _number(1e9 * path.critical_thickness(limits.toughness).min()),
+    }
+
+
+def _over_charge(aligned: AlignedMatch, limits: Limits) -> dict[str, Any] | None:
+    """Misfit, stresses, energy release and the thickness that lasts, over lithium content."""
+    path = aligned.path
+    if path is None:
+        return None
+    return {
+        "lithium": [_number(x) for x in path.lithium],
+        "misfit": [_number(e) for e in path.misfit],
+        "stress_GPa": [_number(s) for s in field(path, "stress")],
+        "energy_release_J_m2": [_number(g) for g in path.energy_release],
+        "critical_thickness_nm": [_number(1e9 * h) for h in path.critical_thickness(limits.toughness)],
+        "failure_mode": [str(mode) for mode in path.failure_mode],
     }
 
 
@@ -266,7 +293,7 @@ def _plain(m: LatticeMatch) -> dict[str, Any]:
 
 
 def _number(value: float | None) -> float | None:
-    return None if value is None else float(f"{float(value):.9g}")
+    return None if value is None or not math.isfinite(value) else float(f"{float(value):.9g}")
 
 
 def _facet_json(v: FacetVerdict) -> Mapping[str, Any]:

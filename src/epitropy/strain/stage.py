@@ -22,6 +22,19 @@ def breathe(host: HostCurves, factor: float) -> tuple[np.ndarray, np.ndarray]:
     return tuple(edge[-1] + factor * (edge - edge[-1]) for edge in (host.a, host.c))
 
 
+CONTINUING = ("layered", "rock salt", "spinel")  # structures whose oxygen layers run on from a layered host
+
+
+def continues(layer: Phase) -> bool:
+    """Whether a layer takes over the host's oxygen stacking on every facet, and so needs no search.
+
+    >>> from epitropy.catalogue import phase
+    >>> continues(phase("NiO")), continues(phase("Nb12WO33"))
+    (True, False)
+    """
+    return layer.structure in CONTINUING
+
+
 def pseudo_hexagonal(phase: Phase) -> tuple[float, float]:
     """Hexagonal a and c [m] in which a close-packed-oxygen phase continues a layered host.
 
