@@ -7,7 +7,16 @@ import pytest
 
 from epitropy.chemistry import atomic_mass, molar_mass
 from epitropy.constants import AVOGADRO, FARADAY
-from epitropy.pipeline import align, form, fresh_skin_factor, host_composition, largest_release, strained_thickness
+from epitropy.errors import InputError
+from epitropy.pipeline import (
+    align,
+    facet_weights,
+    form,
+    fresh_skin_factor,
+    host_composition,
+    largest_release,
+    strained_thickness,
+)
 from epitropy.records.sourced import Sourced
 from epitropy.study import load_study
 
@@ -127,3 +136,62 @@ def test_a_sphere_differs_from_a_plane_by_little_under_a_thin_film():
     assert sphere.zone_width != plane.zone_width
     assert sphere.zone_width == pytest.approx(plane.zone_width, rel=0.03, abs=0)
     assert sphere.layer_thickness < plane.layer_thickness
+
+
+def with_layer(cell, structure):
+    return replace(cell, layer=replace(cell.layer, structure=structure))
+
+
+def test_stated_facets_stand_in_for_the_shape(zhao, coated):
+    """All of it (003): no lithium. All (104): the whole surface conducts, and strain is that of (104)."""
+    cell = zhao.cells["coated"]
+
+    def formed_with(**shares):
+        stated = {f.removeprefix("f"): Sourced(value=v) for f, v in shares.items()}
+        return form(replace(cell, cathode=replace(cell.cathode, facet_shares=stated)))
+
+    side = formed_with(f104=1.0)
+    assert side.electrode.open_share == 1
+    a, c = coated.host.a, coated.host.c
+    layer = (2.89e-10, 14.19e-10)
+    across = np.sqrt(4 * a**2 / 3 + c**2 / 9) / np.sqrt(4 * layer[0] ** 2 / 3 + layer[1] ** 2 / 9) - 1
+    np.testing.assert_allclose(side.layer_strain.misfit, ((a / layer[0] - 1) + across) / 2, rtol=1e-9, atol=1e-12)
+    half = formed_with(f003=0.5, f104=0.5)
+    assert half.electrode.film_resistance == pytest.approx(2 * side.electrode.film_resistance, rel=1e-12, abs=0)
+
+
+def test_a_host_that_shows_no_open_facet_is_blocked_and_told(zhao):
+    cell = zhao.cells["coated"]
+    closed = replace(cell.cathode, facet_shares={"003": Sourced(value=1.0)})
+    with pytest.raises(InputError, match="facet_shares"):
+        form(replace(cell, cathode=closed))
+
+
+def test_facets_of_dearer_surfaces_shrink(zhao, coated):
+    cell = zhao.cells["coated"]
+    dear = {**cell.cathode.surface_energy, "003": Sourced(value=1.3, unit="J/m2")}
+    before = facet_weights(cell, coated.host)
+    after = facet_weights(replace(cell, cathode=replace(cell.cathode, surface_energy=dear)), coated.host)
+    assert after["003"] < before["003"]
+    assert sum(after.values()) == pytest.approx(1, abs=1e-12)
+
+
+def test_a_layer_whose_columns_lie_flat_blocks_the_particle(zhao, coated):
+    """Nb12WO33 on (104) and (012) lies with b in the film; what is left is the leak."""
+    cell = zhao.cells["coated"]
+    blocks = form(with_layer(cell, "Nb12WO33"))
+    open_before = coated.electrode.open_share
+    assert blocks.electrode.open_share < 0.05 < open_before
+    assert blocks.electrode.film_resistance > 10 * coated.electrode.film_resistance
+    leaky = replace(cell, layer=replace(cell.layer, structure="Nb12WO33", leak_share=Sourced(value=1.0)))
+    assert form(leaky).electrode.open_share == pytest.approx(open_before, rel=1e-12, abs=0)
+
+
+def test_a_rigid_lattice_changes_the_mismatch_of_grains_and_nothing_else(zhao):
+    cell = zhao.cells["coated"]
+    rigid = form(replace(cell, cathode=replace(cell.cathode, breathing=Sourced(value=0.06))))
+    usual = form(cell)
+    np.testing.assert_array_equal(rigid.skin_strain.energy_density, usual.skin_strain.energy_density)
+    np.testing.assert_array_equal(rigid.layer_strain.energy_release, usual.layer_strain.energy_release)
+    assert rigid.electrode == usual.electrode
+    np.testing.assert_allclose(rigid.grain_strain.misfit, 0.06 * usual.grain_strain.misfit, rtol=0.05, atol=1e-4)

@@ -555,6 +555,7 @@ def test_facets_are_stated_by_name_in_quotes():
     assert {f: s.value for f, s in cell.cathode.facet_shares.items()} == {"003": 0.3, "104": 0.7}
     assert "quotes" in refusal(cathode__facet_shares={3: 0.3, 104: 0.7})
     assert "a sum of 1" in refusal(cathode__facet_shares={"003": 0.3, "104": 0.3})
+    assert "passes lithium" in refusal(cathode__facet_shares={"003": 1.0})
     assert "surface_energy.104" in refusal(cathode__surface_energy={"104": "0 J/m2"})
 
 

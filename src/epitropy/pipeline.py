@@ -41,7 +41,7 @@ from .records.phase import Phase, UnitCell
 from .records.phases import PhaseAssessment
 from .records.sourced import Sourced
 from .records.strain import StrainPath
-from .strain.facets import shares, stated_shares, wulff_shares
+from .strain.facets import shares, stated_shares, stated_weights, wulff_shares
 from .strain.stage import continues, facet_path, grain_path
 from .study import CellStudy
 from .transport.stage import coated_electrode
@@ -243,8 +243,7 @@ def _layer_entropy(profile: DepthProfile) -> SiteEntropy:
 def facet_weights(cell: CellStudy, host: HostCurves) -> dict[str, float]:
     """Share of each facet in the particle's surface: as stated, else of the shape of least surface energy."""
     if stated := cell.cathode.facet_shares:
-        total = sum(share.value for share in stated.values())
-        return {facet: share.value / total for facet, share in stated.items()}
+        return stated_weights(stated)
     return wulff_shares(host_cell(host), {facet: e.value for facet, e in cell.cathode.surface_energy.items()})
 
 

@@ -484,6 +484,7 @@ def _check(study: Study) -> None:
     """What only the whole study can tell."""
     from .chemistry import atomic_mass
     from .electrolytes import electrolyte_curves
+    from .strain.facets import stated_weights
     from .strain.stage import continues
 
     for name, cell in study.cells.items():
@@ -499,6 +500,8 @@ def _check(study: Study) -> None:
                 f"'{layer.name}' ({layer.structure}) has no space_group",
                 "a phase that states it, or one that continues the host: layered, rock salt or spinel",
             )
+        if cell.cathode.facet_shares:
+            stated_weights(cell.cathode.facet_shares)
         check_window(cell)
         electrolyte_curves(cell.cell.electrolyte, cell.protocol.temperature.value)
         if cell.coating is not None:

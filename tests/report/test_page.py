@@ -100,6 +100,20 @@ def test_sections_that_do_not_apply_are_left_out(readers):
     assert "Baselines" not in " ".join(readers["uncoated"].text)
 
 
+def test_page_tells_facets_matches_and_what_gets_through(readers):
+    text = " ".join(readers["full"].text)
+    for said in ("Facets that count", "(104)", "lets lithium pass", "largest over charge", "80 % interval from its"):
+        assert said in text, said
+    assert "(003)[100] || (003)[100]" in text  # the layered layer continues its host
+    assert "Grain mismatch, cracking and fade" not in text
+
+
+def test_a_zero_strain_lattice_is_shown_beside_its_reference(readers):
+    text = " ".join(readers["uncoated"].text)
+    assert "Grain mismatch, cracking and fade" in text and "drive for cracks" in text
+    assert {"figure-stress"} <= set(readers["uncoated"].ids)
+
+
 def test_page_says_what_missed_and_what_gained_as_much(readers):
     text = " ".join(readers["full"].text)
     assert "hits 1 of the 3 reported numbers (retention at cycle 200)" in text

@@ -76,9 +76,22 @@ def shares(
     )
 
 
+def stated_weights(stated: Mapping[str, Sourced]) -> dict[str, float]:
+    """Shares as a user states them, brought to a sum of 1; some facet must pass lithium.
+
+    >>> stated_weights({"003": Sourced(value=0.3), "104": Sourced(value=0.7)})
+    {'003': 0.3, '104': 0.7}
+    """
+    total = sum(share.value for share in stated.values())
+    if not any(share.value > 0 for facet, share in stated.items() if passes_lithium(facet)):
+        given = ", ".join(f"({facet}) {100 * share.value:g} %" for facet, share in stated.items())
+        raise InputError("cathode.facet_shares", given, "a share of some facet that passes lithium, like (104)")
+    return {facet: share.value / total for facet, share in stated.items()}
+
+
 def stated_shares(stated: Mapping[str, Sourced]) -> FacetShares:
     """Shares as a user states them, brought to a sum of 1, each with the interval of its own spread."""
-    total = sum(share.value for share in stated.values())
+    weights, total = stated_weights(stated), sum(share.value for share in stated.values())
     ends = {f: [min(share.at(q).value / total, 1.0) for q in (*ENDS,)] for f, share in stated.items()}
     closed = [f for f in stated if not passes_lithium(f)]
     shut = [sum(ends[f][i] for f in closed) for i in (0, 1)]
@@ -86,7 +99,7 @@ def stated_shares(stated: Mapping[str, Sourced]) -> FacetShares:
         facets=tuple(
             FacetShare(
                 facet=f,
-                share=share.value / total,
+                share=weights[f],
                 low=ends[f][0],
                 high=ends[f][1],
                 passes_lithium=passes_lithium(f),
@@ -95,7 +108,7 @@ def stated_shares(stated: Mapping[str, Sourced]) -> FacetShares:
             )
             for f, share in stated.items()
         ),
-        open_share=1 - sum(stated[f].value for f in closed) / total,
+        open_share=1 - sum(weights[f] for f in closed),
         open_low=max(1 - shut[1], 0.0),
         open_high=max(1 - shut[0], 0.0),
     )
