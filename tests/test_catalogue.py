@@ -151,6 +151,16 @@ def test_an_unknown_name_is_refused_with_the_nearest_ones():
         phase("unobtainium")
 
 
+def test_capitals_may_be_wrong_where_one_phase_is_meant():
+    assert phase("ncm90") is phase("NCM90") and phase("ANATASE").name == "TiO2"
+    with pytest.raises(InputError, match="NMC811"):
+        phase("nmc81")
+    mine = {n: read_phase(n, MINE) for n in ("abc", "ABC", "nio")}
+    assert phase("abc", mine) is mine["abc"] and phase("nio", mine) is mine["nio"]
+    with pytest.raises(InputError, match="abc, ABC"):
+        phase("Abc", mine)
+
+
 # a table of one's own -----------------------------------------------------------------------------------------------
 
 MINE = {"formula": "Nb18W8O69", "density": "5.0 g/cm3"}

@@ -9,6 +9,9 @@ import sys
 
 import pytest
 
+from epitropy.alignment.models import read_recipe
+from epitropy.errors import InputError
+
 
 def epitropy(*arguments, cwd=None, columns="80"):
     return subprocess.run(
@@ -105,7 +108,7 @@ def test_the_terminal_ranks_and_fits():
     done = epitropy("match", "NCM90", "Nb12WO33", "-n", "4")
     assert done.returncode == 0, done.stderr
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
-    for said in ("coherent matches", "||", "(104)", "film blocks", "none leaves", "at x", "assumed"):
+    for said in ("coherent matches", "||", "(104)", "film blocks", "none leaves", "at x", "assumed", "softest", "80 %"):
         assert said in done.stdout, said
 
 
@@ -121,7 +124,7 @@ def test_a_folder_holds_page_figures_and_all_matches(tmp_path):
     folder = tmp_path / "out"
     done = epitropy("match", "NCM90", "NiO", "--max-area", "60A2", "-o", str(folder), "-n", "2")
     assert done.returncode == 0, done.stderr
-    assert {"match.html", "matches.csv", "matches.svg", "charge.svg", "charge.csv", "answer.json"} <= {
+    assert {"match.html", "matches.csv", "cost.svg", "cost.csv", "charge.svg", "charge.csv", "answer.json"} <= {
         p.name for p in folder.iterdir()
     }
     number = json.loads((folder / "answer.json").read_text())["number"]
@@ -129,6 +132,7 @@ def test_a_folder_holds_page_figures_and_all_matches(tmp_path):
     assert page.count("<svg") == page.count("<figure>") == 2 and "&lt;section" not in page
     rows = list(csv.DictReader(io.StringIO((folder / "matches.csv").read_text())))
     assert len(rows) == number > 2
+    assert {"host_plane", "principal_strain", "critical_thickness_nm", "variants"} <= set(rows[0])
     assert rows[0]["orientation"] == "(003)[100] || (111)[1-10]"
 
 
@@ -145,6 +149,54 @@ def test_interface_models_are_written_for_any_match(tmp_path):
         cif, poscar, xyz = (folder / name for name in row["files"])
         assert "unrelaxed" in cif.read_text() and "unrelaxed" in poscar.read_text() and "unrelaxed" in xyz.read_text()
         assert len(Structure.from_file(cif)) == len(Structure.from_file(poscar)) == int(xyz.read_text().split()[0])
+
+
+def test_models_of_polar_pairs_get_the_cell_that_can_be_thinned(tmp_path):
+    """1x1 cells hold one ion a face; by default larger ones are taken, and the table tells the interface's charge."""
+    folder, given = tmp_path / "models", ("--max-area", "20A2", "--max-index", "1", "-n", "1")
+    done = epitropy("match", "NCM90", "NiO", *given, "--structures", str(folder), columns="160")
+    assert done.returncode == 0, done.stderr
+    rows = {row["name"]: row for row in json.loads((folder / "index.json").read_text())["models"]}
+    thinned = [row for row in rows.values() if row["left_out"]]
+    assert thinned and {tuple(row["supercell"]) for row in thinned} == {(2, 2)}
+    for name, row in rows.items():
+        shown = next(line for line in done.stdout.splitlines() if line.startswith(name)).split()
+        assert float(shown[-3]) == pytest.approx(row["boundary_charge_C_per_m2"]["interface"] / 0.1602177, abs=0.06)
+        pair, apart = min(row["shortest_across_m"].items(), key=lambda item: item[1])
+        assert float(shown[-1]) == pytest.approx(1e10 * apart, abs=0.006)
+        assert apart == pytest.approx(row["shortest_across_m"][shown[-2]], rel=1e-6, abs=0)
+
+
+def test_cell_gap_and_shift_of_the_models_may_be_given(tmp_path):
+    folder = tmp_path / "models"
+    given = ("--supercell", "2x1", "--gap", "2.5 A", "--shift", "1/2,-0.25")
+    done = epitropy("match", "NCM90", "NiO", "--max-area", "20A2", "--structures", str(folder), *given)
+    assert done.returncode == 0, done.stderr
+    for row in json.loads((folder / "index.json").read_text())["models"]:
+        assert (row["supercell"], row["shift"]) == ([2, 1], [0.5, -0.25])
+        assert row["gap_m"] == pytest.approx(2.5e-10, rel=1e-9, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("--supercell", ("", "2", "0x1", "2x", "99x99", "many", "2x2x2")),
+        ("--gap", ("0 A", "-1 A", "2 nm", "1 s", "wide")),
+        ("--shift", ("", "0.5", "0.5,0,0", "a,b", "nan,0", "1/0,0", "2,0", "deep")),
+    ],
+)
+def test_a_recipe_with_a_fault_names_its_option(option, values, tmp_path):
+    for value in values:
+        with pytest.raises(InputError, match=f"^{option}: ") as caught:
+            read_recipe(rank=1, strain_on="film", slab="8 A", vacuum="0 A", **{option[2:]: value})
+        assert "\n" not in str(caught.value)
+    assert option in refused("NCM90", "NiO", "--structures", str(tmp_path / "m"), option, values[-1])
+
+
+def test_a_supercell_of_too_many_atoms_is_refused(tmp_path):
+    given = ("--max-area", "20A2", "--slab", "80 A", "--supercell", "12x12", "--structures", str(tmp_path / "m"))
+    line = refused("NCM90", "NiO", *given)
+    assert "--supercell" in line and "5000" in line
 
 
 def test_no_match_is_a_value_with_the_nearest_miss():
@@ -241,3 +293,22 @@ def test_a_phase_that_is_unknown_is_refused():
 def test_a_rank_that_is_none_is_refused(tmp_path):
     line = refused("NCM90", "NiO", "--max-area", "20A2", "--structures", str(tmp_path / "m"), "--rank", "999")
     assert "--rank" in line
+
+
+def test_a_file_gets_energies_with_elastic_constants_and_breathes_with_curves(tmp_path):
+    host, film = tmp_path / "mine.cif", tmp_path / "film.cif"
+    for name, path in (("NCM90", host), ("NiO", film)):
+        assert epitropy("structure", name, "-o", str(path)).returncode == 0
+    given = ("--max-area", "20A2", "--max-index", "1", "--json")
+    stiff = ("--young", "210 GPa", "--poisson", "0.3", "--curves", "ncm90")
+    plain, full = (json.loads(epitropy("match", str(host), str(film), *given, *more).stdout) for more in ((), stiff))
+    assert plain["matches"][0]["energy_J_m2_per_nm"] is None and plain["matches"][0]["over_charge"] is None
+    assert full["matches"][0]["largest_energy_J_m2_per_nm"] > full["matches"][0]["energy_J_m2_per_nm"] > 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--rank", "2"), ("--slab", "9 A"), ("--young", "5 m"), ("--poisson", "0.7"), ("--curves", "x")],
+)
+def test_options_that_cannot_act_are_refused(option, value):
+    assert option in refused("NCM90", "NiO", option, value)

@@ -55,10 +55,48 @@ def test_blocks_are_built_and_read_back(capsys, tmp_path):
     assert json.loads(out)["space_group"] == "C2/m"
 
 
+def test_blocks_are_neutral_and_say_so_and_others_say_what_is_left(capsys):
+    _, out, _ = run(capsys, "--block", "4x5")
+    assert "Nb16W5O55" in out and "elements chosen so that charges balance" in out and "do not balance" not in out
+    _, out, _ = run(capsys, "--block", "4x5", "--decorate", "M: Nb 1")
+    assert "charges do not balance: -4 per formula unit" in out and "chosen" not in out
+
+
+def test_vacancies_have_no_distances(capsys):
+    _, out, _ = run(capsys, "NCM90", "--lithium", 0, "--json")
+    assert set(json.loads(out)["shortest_distances_m"]) == {"M-M", "M-O", "O-O"}
+    _, out, _ = run(capsys, "NCM90", "--lithium", 0.5, "--json")
+    assert "Li-O" in json.loads(out)["shortest_distances_m"]
+
+
+def test_the_lattice_without_lithium_is_that_of_the_tables_end(capsys):
+    """The smoothing rounds the corner at x = 0.1, where c is 0.03 angstrom above the table: docs/crystals.md."""
+    c = {x: json.loads(run(capsys, "NCM90", "--lithium", x, "--json")[1])["cell"]["c_m"] for x in (0, 0.04, 0.1)}
+    assert c[0] == pytest.approx(13.65e-10, rel=1e-9, abs=0)
+    assert c[0.04] - c[0] < 0.001e-10 and 0.02e-10 < c[0.1] - c[0] < 0.04e-10
+
+
+@pytest.mark.parametrize("width", [30, 80])
+def test_names_and_pairs_of_name_and_number_stay_together(capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    with patch("sys.argv", ["epitropy", "structure", "NCM90", "--lithium", "0.5"]), pytest.raises(SystemExit):
+        main()
+    lines = capsys.readouterr().out.splitlines()
+    for whole in ("Li0.5Ni0.9Co0.05Mn0.05O2,", "M-O 1.93,", "Co 0.05", "Li-Li 2.83,"):
+        assert any(whole in line for line in lines), whole
+
+
+def test_capitals_may_be_wrong(capsys):
+    assert run(capsys, "ncm90") == run(capsys, "NCM90")
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         ((), "--block"),
+        (("NCM90", "--ribbons"), "together with --block"),
+        (("NCM90", "--seed", 5), "together with --quasirandom"),
+        (("POSCAR_none",), "No such file"),
         (("NiO", "--block", "3x3"), "two crystals"),
         (("--block", "3"), "2 whole numbers"),
         (("--block", "1x3"), "2 or more"),

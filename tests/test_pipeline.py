@@ -5,16 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from epitropy.catalogue import phase
 from epitropy.chemistry import atomic_mass, molar_mass
 from epitropy.constants import AVOGADRO, FARADAY
 from epitropy.errors import InputError
 from epitropy.pipeline import (
     align,
     facet_weights,
+    facets_of,
     form,
     fresh_skin_factor,
     host_composition,
     largest_release,
+    layer_on_facets,
     strained_thickness,
 )
 from epitropy.records.sourced import Sourced
@@ -185,6 +188,41 @@ def test_a_layer_whose_columns_lie_flat_blocks_the_particle(zhao, coated):
     assert blocks.electrode.film_resistance > 10 * coated.electrode.film_resistance
     leaky = replace(cell, layer=replace(cell.layer, structure="Nb12WO33", leak_share=Sourced(value=1.0)))
     assert form(leaky).electrode.open_share == pytest.approx(open_before, rel=1e-12, abs=0)
+
+
+def test_a_layer_that_does_not_continue_is_strained_as_its_matches_say(zhao, coated):
+    """The energy density is the facets' mean of w(e) with the strains of the matches told for the facets."""
+    cell = with_layer(zhao.cells["coated"], "LiNbO3")
+    formed = form(cell)
+    told = layer_on_facets(cell, formed, facets_of(cell, formed.host))
+    weights = facet_weights(cell, formed.host)
+    layer = phase("LiNbO3")
+    modulus, nu = layer.young_modulus.value, layer.poisson_ratio.value
+    expected = 0.0
+    for v in told:
+        e1, e2 = v.best.match.principal_strain
+        w = modulus / (2 * (1 - nu**2)) * (e1**2 + e2**2 + 2 * nu * e1 * e2)
+        expected += weights[v.facet.facet] * w
+    assert formed.layer_strain.energy_density[-1] == pytest.approx(expected, rel=1e-6, abs=0)
+    assert formed.layer_strain.energy_density[-1] != pytest.approx(coated.layer_strain.energy_density[-1], rel=0.1)
+
+
+def test_each_facet_holds_or_lets_go_on_its_own(zhao, coated):
+    """A facet that pulls far beyond the toughness is lost with its share, whatever the others do."""
+    from epitropy.cycling.stage import _bonded
+
+    one = replace(coated.electrode, release_ratio={"003": 100.0, "104": 0.0}, facet_shares={"003": 0.3, "104": 0.7})
+    assert _bonded(one, 1.0) == pytest.approx(0.7, abs=1e-6)
+
+
+def test_charging_changes_the_rank_of_the_candidates(zhao, coated):
+    still = replace(
+        coated.host, a=np.full_like(coated.host.a, coated.host.a[-1]), c=np.full_like(coated.host.c, coated.host.c[-1])
+    )
+    cell = zhao.cells["coated"]
+    breathing, resting = (align(cell, replace(coated, host=host)) for host in (coated.host, still))
+    assert [m.match.orientation for m in breathing] != [m.match.orientation for m in resting]
+    assert all(m.largest_energy >= m.match.energy_per_thickness * (1 - 1e-9) for m in breathing)
 
 
 def test_a_rigid_lattice_changes_the_mismatch_of_grains_and_nothing_else(zhao):

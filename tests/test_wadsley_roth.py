@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from epitropy.chemistry import element_counts
 from epitropy.crystals.block_picture import picture
 from epitropy.crystals.files import to_pymatgen, write
 from epitropy.crystals.neighbours import coordination, neighbours, shortest_distances, supercell
@@ -122,6 +123,33 @@ def test_models_have_the_compounds_formula_cell_and_symmetry(name, formula, grou
     assert math.degrees(cell.beta) == pytest.approx(beta, rel=0, abs=1.0)
     volume = a * b * c * math.sin(math.radians(beta)) * ANGSTROM**3
     assert cell.volume == pytest.approx(volume, rel=0.023, abs=0)
+
+
+@pytest.mark.parametrize("tetrahedra", [True, False])
+@pytest.mark.parametrize(("m", "n"), [(m, n) for m in range(2, 8) for n in range(2, 8)])
+def test_blocks_without_stated_elements_are_neutral(m, n, tetrahedra):
+    charges = {"Nb": 5, "W": 6, "Ti": 4, "P": 5, "O": -2}
+    counts = block(m, n, tetrahedra=tetrahedra).structure.element_counts
+    assert sum(charges[e] * atoms for e, atoms in counts.items()) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("m", "n", "tetrahedra", "formula"),
+    [
+        (3, 3, True, "PNb9O25"),
+        (3, 4, True, "Nb12WO33"),
+        (4, 4, True, "Nb14W3O44"),
+        (4, 5, True, "Nb16W5O55"),
+        (5, 5, True, "Nb18W8O69"),
+        (3, 3, False, "Ti3Nb6O21"),
+        (4, 3, False, "Ti2Nb10O29"),
+        (5, 3, False, "TiNb14O37"),
+        (4, 4, False, "Nb16O40"),
+    ],
+)
+def test_neutral_blocks_are_the_known_compounds(m, n, tetrahedra, formula):
+    counts = block(m, n, tetrahedra=tetrahedra).structure.element_counts
+    assert counts == pytest.approx(element_counts(formula), rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("name", model_names())

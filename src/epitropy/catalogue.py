@@ -46,20 +46,36 @@ def phase_names() -> tuple[str, ...]:
 def phase(name: str, own: Phases = NONE) -> Phase:
     """A phase by its name or another name that means it; ``own`` are those of a study, beside the bundled ones.
 
-    >>> phase("NiO").space_group, phase("ZrO2 monoclinic").name, phase("ZrO2 tetragonal").formula
-    ('Fm-3m', 'ZrO2', 'ZrO2')
+    Capitals may be wrong where only one phase can be meant.
+
+    >>> phase("NiO").space_group, phase("ZrO2 monoclinic").name, phase("ncm90").name
+    ('Fm-3m', 'ZrO2', 'NCM90')
     """
     if found := next((p for p in own.values() if name == p.name or name in p.names), None):
         return found
     if name in _known_names():
         return _bundled(_known_names()[name])
-    near = difflib.get_close_matches(name, [*own, *_known_names()], 3, 0.5)
+    alike = [known for known in (*_names(own), *_known_names()) if known.casefold() == name.casefold()]
+    meant = {id(found): found for found in (phase(known, own) for known in alike)}
+    if len(meant) == 1:
+        return meant.popitem()[1]
+    near = alike or _near(name, own)
     raise InputError(
         "phase",
         f"unknown phase '{name}'",
         f"{', '.join(near) or 'Nb12WO33, ZrO2'} and others",
         "'epitropy phases' lists all; your own go under 'phases:' in the study.",
     )
+
+
+def _names(own: Phases) -> list[str]:
+    return [name for p in own.values() for name in (p.name, *p.names)]
+
+
+def _near(name: str, own: Phases) -> list[str]:
+    """Names written much like this one, whatever their capitals."""
+    plain = {known.casefold(): known for known in (*_known_names(), *_names(own))}
+    return [plain[key] for key in difflib.get_close_matches(name.casefold(), plain, 3, 0.5)]
 
 
 def bundled_names() -> Mapping[str, str]:

@@ -5,14 +5,14 @@ Rooms do not know each other: what crosses from one to the next is computed here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 
-from .alignment.charging import follow, host_planes
-from .alignment.particle import Place, open_share, placed_path, places
+from .alignment.charging import Followed, follow, host_planes
+from .alignment.particle import MAX_AREA, MAX_INDEX, MAX_STRAIN, Place, on_facets, open_share, placed_paths, places
 from .anneal import laws as anneal_laws
 from .anneal.boundaries import infiltrate
 from .anneal.programme import segments, thermal_time
@@ -22,13 +22,14 @@ from .catalogue import phase
 from .chemistry import atomic_mass
 from .coating.stage import deposit
 from .constants import ATMOSPHERE
+from .crystals.library import has_structure, structure_of
 from .cycling.stage import particle_of
 from .electrolytes import electrolyte_curves
 from .entropy.stage import profile_entropy, site_entropy_of
 from .epitaxy.stage import best_matches
 from .hosts import host_curves
 from .phases.stage import assess
-from .records.alignment import AlignedMatch
+from .records.alignment import AlignedMatch, FacetVerdict
 from .records.anneal import DepthProfile
 from .records.boundary import BoundaryInfiltration
 from .records.coating import CoatingLayer, Particle
@@ -42,7 +43,7 @@ from .records.phases import PhaseAssessment
 from .records.sourced import Sourced
 from .records.strain import StrainPath
 from .strain.facets import shares, stated_shares, stated_weights, wulff_shares
-from .strain.stage import continues, facet_path, grain_path
+from .strain.stage import continues, facet_path, facet_paths, grain_path, weighed
 from .study import CellStudy
 from .transport.stage import coated_electrode
 from .units import Unit
@@ -94,9 +95,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         poisson_ratio=cell.cathode.poisson_ratio.value,
     )
     weights = facet_weights(cell, host)
-    skin = _continuing(
-        "rock-salt skin on the bare host", SKIN, cell, host, weights, cell.degradation.skin_thickness_200.value
-    )
+    skin = skin_path(cell, host, weights)
     factor = fresh_skin_factor(cell.anneal) if cell.anneal else 1.0
     known = {
         "host": host,
@@ -108,7 +107,8 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         "fresh_skin_factor": factor,
     }
     if cell.coating is None or cell.coating.dose.value == 0:
-        return Formed(**known, layer_strain=layer_path(cell, host, weights, 0.0))
+        nothing = weighed(list(layer_paths(cell, host, weights, 0.0).values()), list(weights.values()))
+        return Formed(**known, layer_strain=nothing)
     progress("coating")
     layer = coat(cell, particle)
     progress("anneal")
@@ -123,8 +123,8 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         second_phase=cell.layer.second_phase.value,
     )
     strained = strained_thickness(profile)
-    layer_strain = layer_path(cell, host, weights, strained)
-    release = largest_release(layer_strain, cell)
+    by_facet = layer_paths(cell, host, weights, strained)
+    release = {facet: largest_release(path, cell) for facet, path in by_facet.items()}
     return Formed(
         **known,
         coating=layer,
@@ -132,12 +132,13 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         entropy_profile=entropies,
         layer_entropy=mixed,
         phases=verdict,
-        layer_strain=layer_strain,
+        layer_strain=weighed(list(by_facet.values()), list(weights.values())),
         strained_thickness=strained,
         electrode=coated_electrode(
             layer,
             cell.layer,
             energy_release=release,
+            facet_shares=weights,
             boundary_fraction=verdict.boundary_fraction,
             temperature=cell.protocol.temperature.value,
             open_share=open_share(
@@ -260,18 +261,22 @@ def host_cell(host: HostCurves) -> UnitCell:
     return UnitCell(a=edge, b=edge, c=float(host.c[-1]), gamma=2 * np.pi / 3)
 
 
-def _continuing(
-    name: str, structure: str, cell: CellStudy, host: HostCurves, weights: Mapping[str, float], thickness: float
-) -> StrainPath:
-    return facet_path(name, host, phase(structure, cell.phases), shares=weights, thickness=thickness)
+def skin_path(cell: CellStudy, host: HostCurves, weights: Mapping[str, float]) -> StrainPath:
+    """Strain of the rock-salt skin on the bare host, at the thickness that it is taken to have after 200 cycles."""
+    thickness = cell.degradation.skin_thickness_200.value
+    return facet_path(
+        "rock-salt skin on the bare host", host, phase(SKIN, cell.phases), shares=weights, thickness=thickness
+    )
 
 
-def layer_path(cell: CellStudy, host: HostCurves, weights: Mapping[str, float], thickness: float) -> StrainPath:
-    """Strain of the layer on the host's facets: run on from it, or as its best match lays it on each."""
+def layer_paths(
+    cell: CellStudy, host: HostCurves, weights: Mapping[str, float], thickness: float
+) -> dict[str, StrainPath]:
+    """Strain of the layer on each of the host's facets: run on from it, or as its match there lays it."""
     name, layer = "layer on its host", phase(cell.layer.structure, cell.phases)
     if continues(layer):
-        return _continuing(name, cell.layer.structure, cell, host, weights, thickness)
-    return placed_path(name, layer, _places(cell, host), weights, host.lithium, thickness)
+        return facet_paths(name, host, layer, facets=weights, thickness=thickness)
+    return placed_paths(name, layer, _places(cell, host), weights, host.lithium, thickness)
 
 
 def _places(cell: CellStudy, host: HostCurves) -> Mapping[str, Place]:
@@ -332,10 +337,25 @@ def align(
     cell: CellStudy, formed: Formed, *, max_area: float = 2e-18, max_strain: float = 0.04, count: int = 12
 ) -> tuple[AlignedMatch, ...]:
     """Best orientation relationships of the candidate layers on the host, ranked over its state of charge."""
-    host = host_phase(cell, formed)
     films = [phase(f, cell.phases) for f in dict.fromkeys((*FILMS, cell.layer.structure))]
     films = [film for film in films if film.space_group]  # an own layer that continues the host needs none
-    facets = tuple(facet_weights(cell, formed.host))
-    planes = host_planes(host, 1, facets)
-    found = best_matches(host, films, max_area=max_area, max_strain=max_strain, host_planes=planes)
-    return follow(found, formed.host, thickness=formed.strained_thickness, facets=facets).first(count)
+    found = _laid(cell, formed, films, max_index=1, max_area=max_area, max_strain=max_strain)
+    return found.first(count)
+
+
+def layer_on_facets(cell: CellStudy, formed: Formed, facets: FacetShares) -> tuple[FacetVerdict, ...]:
+    """The layer on each facet of the particle: how it lies, what charging does to it, whether lithium crosses it."""
+    layer = phase(cell.layer.structure, cell.phases)
+    if not layer.space_group:
+        return tuple(FacetVerdict(facet=f, best=None) for f in facets.facets)
+    found = _laid(cell, formed, [layer], max_index=MAX_INDEX, max_area=MAX_AREA, max_strain=MAX_STRAIN)
+    return on_facets(found, facets, structure_of(layer) if has_structure(layer) else None)
+
+
+def _laid(cell: CellStudy, formed: Formed, films: Sequence[Phase], *, max_index: int, **limits: float) -> Followed:
+    """Films matched on the host's planes and its particle's facets, followed over charge."""
+    host, facets = host_phase(cell, formed), tuple(facet_weights(cell, formed.host))
+    on = {f.name: host_planes(f, max_index, facets if f.structure == "layered" else ()) for f in films}
+    planes = host_planes(host, max_index, facets)
+    found = best_matches(host, films, host_planes=planes, film_planes=on, max_index=max_index, **limits)
+    return follow(found, formed.host, thickness=formed.strained_thickness, facets=facets)

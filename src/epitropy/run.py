@@ -20,7 +20,7 @@ from .cycling.parameters import Tables
 from .cycling.program import program
 from .cycling.stage import live
 from .errors import NumericsError
-from .pipeline import SKIN, Formed, align, along_boundaries, facets_of
+from .pipeline import SKIN, Formed, align, along_boundaries, facets_of, layer_on_facets
 from .records.cell import CycleSeries
 from .records.headline import CellHeadline, Headline, Placebo
 from .records.result import CellStages, StudyResult
@@ -84,6 +84,7 @@ def _stages(
     scales: Mapping[str, Scales | str],
 ) -> CellStages:
     cell, spread = centre.cells[name], study.cells[name]
+    facets = facets_of(spread, formed.host)
     lives = {s.name: _life(cell, formed, looked_up, s, scales[s.name]) for s in scenarios}
     return CellStages(
         particle=formed.particle,
@@ -94,8 +95,9 @@ def _stages(
         entropy_profile=formed.entropy_profile,
         layer_entropy=formed.layer_entropy,
         phases=formed.phases,
-        facets=facets_of(spread, formed.host),
+        facets=facets,
         matches=align(cell, formed) if formed.coating else (),
+        layer_on_facets=layer_on_facets(cell, formed, facets) if formed.coating else (),
         strain=(formed.skin_strain, formed.grain_strain) + ((formed.layer_strain,) if formed.coating else ()),
         electrode=formed.electrode,
         permeation=permeation(formed.electrode, spread.layer, skin_thickness=cell.degradation.skin_thickness_200.value)

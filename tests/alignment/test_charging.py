@@ -9,7 +9,7 @@ import pytest
 from epitropy.alignment.answer import lay, match_answer
 from epitropy.alignment.breathing import cells_over, curves_of, lithium_grid
 from epitropy.alignment.charging import follow, host_planes
-from epitropy.alignment.particle import open_share, placed_path, places
+from epitropy.alignment.particle import open_share, placed_paths, places
 from epitropy.alignment.search import Search
 from epitropy.catalogue import phase
 from epitropy.epitaxy.lattices import equivalent_planes, lattice
@@ -97,14 +97,14 @@ def test_a_rock_salt_that_is_searched_lies_as_the_one_that_continues():
     cell = replace(HOST.cell, a=float(host.a[-1]), b=float(host.a[-1]), c=float(host.c[-1]))
     found = places(cell, ("ncm90", "ncm90"), layer.name, layer.cell, layer.space_group, 0.25)
     assert found["003"].strains == pytest.approx(facet_strains(host, layer, "003"), abs=1e-9)
-    path = placed_path("layer", layer, found, {"003": 1.0}, host.lithium, 5e-9)
+    path = placed_paths("layer", layer, found, ["003"], host.lithium, 5e-9)["003"]
     assert path.misfit == pytest.approx(facet_strains(host, layer, "003").mean(1), abs=1e-9)
 
 
-def test_facets_without_a_match_leave_the_layer_unstrained():
+def test_a_layer_without_a_match_is_incoherent_and_so_unstrained():
     host, layer = host_curves("ncm90", "ncm90"), phase("rock salt layer")
-    nothing = placed_path("layer", layer, {}, {"003": 0.4, "104": 0.6}, host.lithium, 5e-9)
-    assert not nothing.energy_release.any()
+    nothing = placed_paths("layer", layer, {}, ["003", "104"], host.lithium, 5e-9)
+    assert not any(path.energy_release.any() for path in nothing.values())
 
 
 WEIGHTS = {"003": 0.2, "104": 0.5, "012": 0.3}
@@ -112,6 +112,11 @@ WEIGHTS = {"003": 0.2, "104": 0.5, "012": 0.3}
 
 def test_a_layer_that_continues_the_host_is_open_where_the_host_is():
     assert open_share(phase("layered layer"), {}, WEIGHTS, 0.02) == pytest.approx(0.8)
+
+
+def test_a_rock_salt_without_ways_blocks_though_it_continues_and_a_spinel_does_not():
+    assert open_share(phase("NiO"), {}, WEIGHTS, 0.02) == pytest.approx(0.8 * 0.02)
+    assert open_share(phase("spinel"), {}, WEIGHTS, 0.02) == pytest.approx(0.8)
 
 
 def test_columns_that_lie_flat_block_a_film():
@@ -132,10 +137,56 @@ def test_no_match_is_a_value_with_the_nearest_miss():
     assert all(v.best is None for v in found.facets)
 
 
-def test_a_film_of_the_host_lies_on_it_at_rest():
-    found = match_answer("NCM90", "NCM90", Search(max_index=1, max_area=3e-19), shown=1)
-    assert np.abs(found.matches[0].match.principal_strain).max() < 1e-12
+def test_a_film_of_the_host_lies_on_every_facet_at_rest_and_passes_lithium_where_the_host_does():
+    found = match_answer("NCM90", "NCM90", Search(max_index=1, max_area=2e-18), shown=1)
     assert found.film.name == "NCM90 film"
+    assert np.abs(found.matches[0].match.principal_strain).max() < 1e-12
+    for v in found.facets:
+        assert v.best.match.host_plane == v.best.match.film_plane, v.facet.facet
+        assert np.abs(v.best.match.principal_strain).max() < 1e-12
+        assert v.film_open is v.facet.passes_lithium
+
+
+def test_what_lies_on_a_facet_does_not_hang_on_other_planes_of_the_host():
+    wide = match_answer("NCM90", "NiO", Search(max_index=2, max_area=2e-18), shown=1)
+    for v in wide.facets:
+        plane = tuple(int(i) for i in v.facet.facet)
+        alone = match_answer("NCM90", "NiO", Search(max_area=2e-18, host_planes=(plane,)), shown=1)
+        best = next(a.best for a in alone.facets if a.facet.facet == v.facet.facet)
+        assert (best is None) == (v.best is None)
+        if best is None:
+            continue
+        assert best.match.orientation == v.best.match.orientation
+        assert best.largest_energy == pytest.approx(v.best.largest_energy, rel=1e-12, abs=0)
+
+
+def test_on_a_facet_the_smallest_cell_comes_first_and_the_softest_is_told_beside_it(followed):
+    rows = [m for m in followed.first(len(followed)) if m.facet == "104"]
+    small, soft = followed.smallest_on("104"), followed.softest_on("104")
+    assert small.match.host_area == pytest.approx(min(m.match.host_area for m in rows), rel=1e-9, abs=0)
+    assert soft.largest_energy == pytest.approx(min(m.largest_energy for m in rows), rel=1e-9, abs=0)
+    assert soft.largest_energy < small.largest_energy
+    assert followed.smallest_on("999") is None
+
+
+def test_a_film_of_which_no_bond_valence_is_known_is_matched_all_the_same(tmp_path):
+    lines = ["TiN", "1.0", "4.24 0 0", "0 4.24 0", "0 0 4.24", "Ti N", "4 4", "Direct"]
+    corners = ["0 0 0", "0 .5 .5", ".5 0 .5", ".5 .5 0", ".5 .5 .5", ".5 0 0", "0 .5 0", "0 0 .5"]
+    path = tmp_path / "TiN.vasp"
+    path.write_text("\n".join([*lines, *corners]) + "\n")
+    found = match_answer("NCM90", str(path), Search(max_index=1, max_area=1e-18), shown=2)
+    assert found.number > 0
+    assert all(v.film_open is None for v in found.facets)
+
+
+def test_a_file_that_bears_the_name_of_a_host_does_not_breathe_like_it(tmp_path):
+    from epitropy.crystals.files import write
+    from epitropy.crystals.library import structure_of
+
+    path = tmp_path / "NCM90.cif"
+    write(structure_of(NICKEL_OXIDE), path)
+    found = match_answer(str(path), "NiO", Search(max_index=1, max_area=3e-19), shown=2)
+    assert found.limits.lowest_lithium == 1 and found.matches[0].path is None
 
 
 def test_two_hosts_without_curves_are_ranked_at_one_lattice():

@@ -172,9 +172,20 @@ def test_another_symmetry_than_declared_is_told(tmp_path):
         ({"atoms": ATOMS + "\nO2 O 0.5 0.6 0.9 1"}, "add up to more than 1"),
         ({"atoms": "Ni1 Ni 0.1 0.2 0.3 1.7"}, "add up to more than 1"),
         ({"atoms": "Xx1 Xx 0.1 0.2 0.3 1"}, "unknown element 'Xx'"),
-        ({"atoms": ""}, "cannot be read as CIF"),
+        ({"atoms": ""}, "more or fewer values"),
         ({"beta": 1}, "its own image"),
-        ({"beta": "wide"}, "cannot be read as CIF"),
+        ({"beta": "wide"}, "_cell_angle_beta wide; allowed: an angle"),
+        ({"beta": 200}, "_cell_angle_beta 200; allowed: an angle"),
+        ({"b": -4.1}, "_cell_length_b -4.1; allowed: a length above 0"),
+        ({"b": "0.000(1)"}, r"_cell_length_b 0.000\(1\); allowed: a length above 0"),
+        ({"b": "?"}, r"_cell_length_b \?; allowed: a length above 0"),
+        ({"atoms": "Ni1 Ni nan 0.2 0.3 1"}, "_atom_site_fract_x of Ni1 is 'nan'"),
+        ({"atoms": "Ni1 Ni 0.1 ? 0.3 1"}, r"_atom_site_fract_y of Ni1 is '\?'"),
+        ({"atoms": "Ni1 Ni 0.1 0.2 . 1"}, r"_atom_site_fract_z of Ni1 is '\.'"),
+        ({"atoms": "Ni1 Ni 0.1 0.2 0.3 -1"}, "occupancy -1 of Ni1"),
+        ({"atoms": "Ni1 Ni 0.1 0.2 0.3 0"}, "every occupancy is 0"),
+        ({"atoms": ATOMS + " 7"}, "more or fewer values"),
+        ({"atoms": ATOMS[:-2]}, "more or fewer values"),
     ],
 )
 def test_a_bad_cif_is_refused_in_one_line(tmp_path, change, says, recwarn):
@@ -183,12 +194,103 @@ def test_a_bad_cif_is_refused_in_one_line(tmp_path, change, says, recwarn):
     assert "\n" not in str(caught.value) and not recwarn.list
 
 
+def test_operations_that_are_none_are_refused(tmp_path):
+    path = cif(tmp_path)
+    path.write_text(path.read_text().replace("'x, y, z'", "'x, q, z'"))
+    with pytest.raises(InputError, match="symmetry operation 'x, q, z'"):
+        read_crystal(path)
+
+
+def test_the_first_of_several_crystals_is_read_and_the_others_are_told(tmp_path):
+    """A block without atoms is no crystal; a broken first one does not let the second slip in."""
+    text = cif(tmp_path).read_text()
+    path = tmp_path / "two.cif"
+    second = text.replace("data_x", "data_y").replace("_cell_length_a 4.0", "_cell_length_a 5.0")
+    path.write_text("data_global\n_journal_year 1999\n" + text + second)
+    crystal, _ = read_crystal(path)
+    assert crystal.cell.a == pytest.approx(4e-10, rel=1e-9, abs=0)
+    assert "first of 2 crystals in the file, 'x'" in crystal.note
+    path.write_text(text.replace("_cell_length_a 4.0", "_cell_length_a -4.0") + second)
+    with pytest.raises(InputError, match="_cell_length_a -4.0"):
+        read_crystal(path)
+    path.write_text("data_global\n_journal_year 1999\n" + text)
+    assert "crystals" not in read_crystal(path)[0].note
+
+
+def test_a_file_does_not_say_how_sure_it_is(tmp_path):
+    crystal, atoms = read_crystal(cif(tmp_path))
+    assert crystal.cell_grade == atoms.grade == "assumed"
+    assert crystal.cell_source == "grade not known; as stated in file x.cif"
+    assert atoms.source.endswith(crystal.cell_source)
+
+
+POSCAR = "x\n1.0\n4 0 0\n0 4 0\n0 0 4\nNi O\n1 1\ndirect\n0 0 0\n.5 .5 .5\n"
+
+
+@pytest.mark.parametrize("name", ["POSCAR_x", "x.POSCAR", "CONTCAR_1", "x.contcar", "POSCAR.001", "x.vasp"])
+def test_common_names_of_poscars_are_known(tmp_path, name):
+    (tmp_path / name).write_text(POSCAR)
+    assert library_or_file(str(tmp_path / name))[0].formula == "NiO"
+    made = ordered(structure_of(phase("NiO")), 1)
+    write(made, tmp_path / name)
+    assert len(read_crystal(tmp_path / name)[1].labels) == 8
+
+
+def test_a_poscar_without_names_is_refused_unless_they_follow_the_atoms(tmp_path):
+    """Not hydrogen and helium, what pymatgen makes of it."""
+    (tmp_path / "POSCAR").write_text(POSCAR.replace("Ni O\n", ""))
+    with pytest.raises(InputError, match="line 6 should name the elements, which are missing"):
+        read_crystal(tmp_path / "POSCAR")
+    atoms = "0 0 0 Ni\n.5 .5 .5 O\n"
+    (tmp_path / "POSCAR").write_text(POSCAR.replace("Ni O\n", "").replace("0 0 0\n.5 .5 .5\n", atoms))
+    assert read_crystal(tmp_path / "POSCAR")[0].formula == "NiO"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("Ni O\n1 1\n", "Ni\nO\n1\n1\n"),
+        ("direct", "Selective dynamics\nDirect"),
+        ("direct", "Fractional"),
+        ("0 0 0\n.5", "0 0 0 T T F\n.5"),
+        ("1.0", "-64"),
+    ],
+)
+def test_what_vasp_allows_is_read(tmp_path, change):
+    (tmp_path / "POSCAR").write_text(POSCAR.replace(*change, 1))
+    crystal, atoms = read_crystal(tmp_path / "POSCAR")
+    assert crystal.formula == "NiO" and atoms.cell.volume == pytest.approx(64e-30, rel=1e-9, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ((".5 .5 .5\n", ""), "2 atoms by the numbers, 1 below"),
+        (("1 1", "1"), "numbers of atoms '1'"),
+        (("Ni O", "Ni"), r"1 element names \(Ni\), numbers of atoms '1 1'"),
+        (("1 1", "1 b"), "numbers of atoms '1 b'"),
+        (("direct\n", ""), "line 8 '0 0 0'; allowed: 'direct' or 'cartesian'"),
+        (("0 0 0\n.5", "nan 0 0\n.5"), "line 9 'nan 0 0'; allowed: three coordinates"),
+        ((".5 .5 .5", ".5 .5"), "line 10 '.5 .5'; allowed: three coordinates"),
+        (("0 4 0", "0 4"), "line 4 '0 4'; allowed: three numbers"),
+        (("0 0 4\n", "0 4 0\n"), "no volume"),
+        (("1.0", "0"), "no volume"),
+        (("1.0", "one"), "line 2 'one'; allowed: one number"),
+        (("direct\n0 0 0\n.5 .5 .5\n", ""), "ends after line 7"),
+    ],
+)
+def test_a_bad_poscar_is_refused_in_one_line(tmp_path, change, says, recwarn):
+    (tmp_path / "POSCAR").write_text(POSCAR.replace(*change, 1))
+    with pytest.raises(InputError, match=says) as caught:
+        read_crystal(tmp_path / "POSCAR")
+    assert "\n" not in str(caught.value) and not recwarn.list
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("x.cif", "", "cannot be read as CIF"),
-        ("POSCAR", "x\n1.0\n4 0 0\n0 4 0\n0 0 4\nNi O\n1 1\ndirect\n0 0 0\n", "cannot be read as POSCAR"),
-        ("x.vasp", "", "cannot be read as POSCAR"),
+        ("x.cif", "", "no data block with atoms"),
+        ("x.vasp", "", "an empty file"),
         ("x.pdb", "", "unknown kind of file"),
         ("x.cif", "x" * 10_000_001, "10 MB"),
         ("missing.cif", None, "No such file"),

@@ -498,7 +498,7 @@ def test_hotter_cells_age_faster_and_polarise_less(zhao, scenarios, scales, life
 
 def test_a_thicker_layer_resists_more_and_lets_less_oxygen_through(coated, ready, life):
     thickness = ready["coated"][0].electrode.thickness
-    thin, thick = (coated("barrier/series", thickness=f * thickness, release_ratio=0.0) for f in (1.0, 2.0))
+    thin, thick = (coated("barrier/series", thickness=f * thickness, release_ratio={}) for f in (1.0, 2.0))
     for name in ("film_resistance_outer", "film_resistance_cracks", "film_path_outer", "film_path_cracks"):
         assert getattr(thick[0], name) == pytest.approx(2 * getattr(thin[0], name), rel=1e-12, abs=0)
     one, two = life(*thin), life(*thick)
@@ -506,7 +506,7 @@ def test_a_thicker_layer_resists_more_and_lets_less_oxygen_through(coated, ready
     assert two.skin_cracks_coated[-1] < one.skin_cracks_coated[-1]
     bare_below = {"without": ("skin", "fresh_skin")}  # the skin that a thin layer lets grow resists more than the layer
     thin, thick = (
-        coated("barrier/series", thickness=f * thickness, release_ratio=0.0, degradation=bare_below) for f in (1.0, 2.0)
+        coated("barrier/series", thickness=f * thickness, release_ratio={}, degradation=bare_below) for f in (1.0, 2.0)
     )
     assert life(*thick).resistance[0] > life(*thin).resistance[0]
 
@@ -548,7 +548,7 @@ def test_coverage_by_a_film_without_properties_ages_as_the_bare_cell(bare, life)
 def test_the_dose_is_conserved_when_it_spreads_into_the_boundaries(ready, coated, wetting):
     particle = ready["coated"][0].particle
     outer, within = (
-        coated(Scenario(name=r, title="", reach=r), release_ratio=0.0, wetting_share=wetting)[0]
+        coated(Scenario(name=r, title="", reach=r), release_ratio={}, wetting_share=wetting)[0]
         for r in ("outer", "boundaries")
     )
     # the path is the thickness times a constant
@@ -574,7 +574,11 @@ def test_a_better_barrier_is_a_longer_path_and_a_thinner_skin(ready, coated, liv
 def test_an_overloaded_layer_falls_off_and_one_at_the_limit_half(ready, coated):
     electrode, particle = ready["coated"][0].electrode, ready["coated"][0].particle
     assert electrode.area <= particle.wetted_area  # the recipe coats a part of what is wetted
-    coverage = lambda ratio: coated("outer/series", release_ratio=ratio)[0].coverage_outer  # noqa: E731
+    one_facet = {"facet_shares": {"104": 1.0}}
+
+    def coverage(ratio):
+        return coated("outer/series", release_ratio={"104": ratio}, **one_facet)[0].coverage_outer
+
     formed = electrode.coverage_formed * electrode.area / particle.wetted_area
     assert coverage(0.0) == pytest.approx(formed, rel=1e-12, abs=0)
     assert coverage(1.0) == pytest.approx(formed / 2, rel=1e-12, abs=0)

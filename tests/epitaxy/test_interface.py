@@ -9,16 +9,20 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from epitropy.catalogue import phase
 from epitropy.crystals.files import to_pymatgen
 from epitropy.crystals.library import structure_of
 from epitropy.crystals.neighbours import neighbours
-from epitropy.epitaxy.interface import interface_models, write_models
+from epitropy.epitaxy.interface import AUTO, comment, interface_models, write_models
+from epitropy.epitaxy.interface_charges import Boundary, ions_to_leave_out
 from epitropy.epitaxy.interface_contact import Face, nested_shift
 from epitropy.epitaxy.slabs import ELEMENTARY_CHARGE, cut, distances, termination
 from epitropy.epitaxy.stage import best_matches, shared_oxygen_continuation
 from epitropy.errors import InputError
+from epitropy.report.match_tables import model_rows
 
 THIN = {"host_thickness": 8e-10, "film_thickness": 8e-10}
 REACH = 4.5e-10
@@ -161,6 +165,131 @@ def test_left_out_ions_make_the_faces_neutral(continuation):
     assert lost == model.left_out
 
 
+def boundary(name, charge, **open_ions):
+    """open_ions: side_element -> (charge, number)."""
+    return Boundary(name=name, charge=charge, open_ions={tuple(k.split("_")): v for k, v in open_ions.items()})
+
+
+def test_some_of_the_ions_go_where_the_whole_charge_cannot():
+    """(+2, -6, +4) e: the nickel that would take +2 is not there, 2 O and 2 Ni leave (+2, -2, 0)."""
+    faces = [
+        boundary("interface", 2.0, host_Ni=(3.0, 4), film_O=(-2.0, 4)),
+        boundary("host surface", -6.0, host_O=(-2.0, 4)),
+        boundary("film surface", 4.0, film_Ni=(2.0, 4)),
+    ]
+    assert ions_to_leave_out(faces, 0.0) == (None, ("host", "O", 2), ("film", "Ni", 2))
+
+
+CHARGES = st.tuples(st.sampled_from([-2.0, 1.0, 2.0, 3.0, 2.95]), st.integers(1, 5))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-9, 9), CHARGES, CHARGES), min_size=2, max_size=3),
+    st.sampled_from([0.0, -0.25]),
+)
+def test_no_choice_of_ions_is_better(drawn, total):
+    """Against all choices of one element and a number that does not overshoot by a whole ion."""
+    faces = [boundary("b", float(charge), host_A=one, film_B=other) for charge, one, other in drawn]
+
+    def goes(face, one):
+        return 0.0 if one is None else one[2] * face.open_ions[one[:2]][0]
+
+    def cost(chosen):
+        gone = [goes(face, one) for face, one in zip(faces, chosen)]
+        squares = sum((face.charge - q) ** 2 for face, q in zip(faces, gone))
+        return round(abs(total - sum(gone)), 6), round(squares, 6), sum(one[2] for one in chosen if one)
+
+    every = [
+        [None, *((*k, n) for k, (q, most) in f.open_ions.items() for n in range(1, most) if f.charge / q > n - 1)]
+        for f in faces
+    ]
+    assert cost(ions_to_leave_out(faces, total)) == min(map(cost, product(*every)))
+
+
+def test_auto_takes_the_least_charged_cell_for_every_pair(continuation):
+    """As it would be found by hand from all four supercells; the smaller one of equals."""
+    host, film = atoms("NCM90"), atoms("NiO")
+    found = interface_models(host, film, continuation, supercell="auto", vacuum=1e-9, **THIN)
+    sizes = [interface_models(host, film, continuation, supercell=s, vacuum=1e-9, **THIN) for s in AUTO]
+    assert {m.supercell for m in found} >= {(1, 1), (2, 2)}
+    for model, *same in zip(found, *sizes, strict=True):
+        assert {m.name for m in same} == {model.name}
+        best = min(same, key=lambda m: round(abs(m.boundary_charge["interface"]), 6))
+        assert (model.supercell, model.left_out) == (best.supercell, best.left_out)
+        assert model.area == pytest.approx(np.prod(model.supercell) * continuation.host_area, rel=1e-9, abs=0)
+
+
+def test_auto_stays_small():
+    """Neutral faces need no supercell; above 150 A2 none is tried."""
+    bulk, match = atoms("NiO"), match_of("NiO", "NiO", (0, 0, 1), (0, 0, 1), strain=1e-6)
+    assert {m.supercell for m in interface_models(bulk, bulk, match, supercell="auto", **THIN)} == {(1, 1)}
+    match = match_of("NCM90", "ZrO2", (1, 0, 1), (0, 1, 0), area=6e-19)
+    models = interface_models(atoms("NCM90"), atoms("ZrO2"), match, supercell="auto", **THIN)
+    assert {m.supercell for m in models} >= {(2, 1)}
+    assert max(m.area for m in models) < 1.5e-18
+
+
+def test_a_shift_is_along_the_edges_of_the_match():
+    """Two cells side by side, each shifted as the one."""
+    bulk, match = atoms("NiO"), match_of("NiO", "NiO", (0, 0, 1), (0, 0, 1), strain=1e-6)
+    small, large = (
+        interface_models(bulk, bulk, match, shift=(0.5, 0.25), supercell=s, **THIN)[0] for s in ((1, 1), (2, 1))
+    )
+    assert shells(large.structure) == {key: 2 * n for key, n in shells(small.structure).items()}
+    assert small.shift == large.shift == (0.5, 0.25)
+
+
+def test_shortest_pair_across_and_the_interfaces_own_charge():
+    """NiO (111) 3 A apart: 2.09 A within either side is not across, nor is the surfaces' charge the interface's."""
+    bulk, match = atoms("NiO"), match_of("NiO", "NiO", (1, 1, 1), (1, 1, 1), strain=1e-6)
+    given = {"vacuum": 1e-9, "gap": 3e-10, "shift": (0.1, 0.2), "terminations": [(0, 0)], "leave_out": False}
+    model = interface_models(bulk, bulk, match, **given, **THIN)[0]
+    structure = model.structure
+    side = np.array([k.split(".")[0] for k in structure.labels])
+    images = np.array(list(product((-1, 0, 1), repeat=3)))
+    apart = structure.positions[side == "film"][:, None, None] + images - structure.positions[side == "host"][:, None]
+    shortest = np.linalg.norm(apart @ structure.cell.matrix, axis=-1).min()
+    assert min(model.shortest_across.values()) == pytest.approx(shortest, rel=1e-9, abs=0)
+    assert min(model.shortest_distances.values()) < 2.1e-10 < shortest
+    row = dict(zip(*model_rows([model])))
+    assert row["across / Å"].split()[1] == f"{shortest * 1e10:.2f}"
+    assert model.boundary_charge["host surface"] and float(row["interface e/nm²"]) == 0
+    apart = interface_models(bulk, bulk, match, **(given | {"gap": 6e-10}), **THIN)[0]
+    assert apart.shortest_across == {} and model_rows([apart])[1][-1] == "> 4"
+
+
+def test_drawn_atoms_name_the_ends_and_the_files_say_so(continuation):
+    """Shared sites: the termination is of the atoms that are there, the comment tells the crystal's shares."""
+    options = {"supercell": (2, 2), "leave_out": False, "vacuum": 1e-9}
+    for model in interface_models(atoms("NCM90"), atoms("NiO"), continuation, **options, **THIN):
+        made = model.structure
+        height = made.positions[:, 2] * made.cell.c
+        hosts = np.array([k.startswith("host.") for k in made.labels])
+        elements = np.array([next(iter(made.occupancy[k])) for k in made.labels])
+        top = Counter(elements[hosts & (height > height[hosts].max() - 1e-12)].tolist())
+        divisor = np.gcd.reduce(list(top.values()))
+        ends = "".join(f"{e}{n // divisor if n > divisor else ''}" for e, n in sorted(top.items()))
+        assert model.host_termination.split("|")[0] == ends
+        assert "0." not in model.host_termination
+        assert f"host ends with {ends}, " in comment(model)
+        assert "NCM90 of LiNi0.9Co0.05Mn0.05O2, whole atoms by random draw" in comment(model)
+
+
+def test_ions_left_out_stand_in_the_comment(continuation):
+    made = interface_models(
+        atoms("LiNiO2"),
+        atoms("NiO"),
+        shared_oxygen_continuation(best_matches(phase("LiNiO2"), [phase("NiO")], max_area=8e-20))[0],
+        supercell=(2, 2),
+        terminations=[(1, 1)],
+        **THIN,
+    )[0]
+    assert made.left_out == {"Ni": 1, "O": 1}
+    assert "left out of the faces: 1 Ni, 1 O" in comment(made)
+    assert "random" not in comment(made)
+
+
 def test_every_second_ion_of_a_type_3_surface():
     """NiO (111) in vacuum: half of the ions of either face; then the dipole no longer grows with thickness."""
     match = match_of("NiO", "NiO", (1, 1, 1), (1, 1, 1), area=7.6e-20, strain=1e-6)
@@ -285,7 +414,7 @@ def test_other_films_on_the_host(film, area):
     for model in models:
         assert abs(model.formal_charge) < 0.5
         assert model.gap < 3.5e-10
-        assert "filled at random" in model.note
+        assert "whole atoms by random draw" in model.note
         assert set(model.composition) >= {"Li", "Ni", "O"}
         assert max(model.shortest_distances.values()) < 4.1e-10
 
@@ -328,6 +457,7 @@ def test_files_say_that_they_are_not_relaxed(continuation, tmp_path):
         ({"gap": 2.0}, "0 and 2 nm"),
         ({"vacuum": 15.0}, "100 nm"),
         ({"supercell": (0, 1)}, "whole numbers"),
+        ({"supercell": "many"}, "auto, or two whole numbers"),
         ({"supercell": (12, 12), "host_thickness": 1e-8}, "at most 5000"),
         ({"terminations": [(0, 9)]}, "0 to 1"),
         ({"terminations": "some"}, "all, or pairs"),

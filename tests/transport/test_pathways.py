@@ -13,7 +13,8 @@ from epitropy.crystals.neighbours import supercell
 from epitropy.crystals.wadsley_roth import model
 from epitropy.errors import InputError
 from epitropy.jsonio import to_json
-from epitropy.transport.pathways import EV, pathways
+from epitropy.records.pathways import Landscape
+from epitropy.transport.pathways import EV, pathways, pathways_of
 
 _spec = importlib.util.spec_from_file_location("structures", Path(__file__).with_name("structures.py"))
 crystals = importlib.util.module_from_spec(_spec)
@@ -123,6 +124,19 @@ def test_barriers_rise_with_the_dimensions():
     for name in ("layered", "olivine", "rutile", "spinel"):
         e1, e2, e3 = pathways(getattr(crystals, name)(), spacing=0.2e-10).barriers
         assert 0 < e1 <= e2 <= e3
+
+
+def test_a_lower_site_apart_counts_for_the_threshold_alone():
+    """A channel of 1.0 to 1.5 eV beside a pit at 0, shut off by 3 eV, and then by 1.2 eV."""
+    energy = np.full((6, 6, 6), 9.0)
+    energy[:, 0, 0], energy[3, 0, 0], energy[0, 0, 3] = 1.0, 1.5, 0.0
+    for wall, barrier in ((3.0, 0.5), (1.2, 1.5)):
+        energy[0, 0, 1:3] = wall
+        made = Landscape(name="pit", ion="Li", cell=crystals.unit_cell(4, 4, 4), energy=energy * EV)
+        found = pathways_of(made, facets=[(1, 0, 0)], charges={})
+        assert found.ways[0].threshold / EV == pytest.approx(1.5, rel=1e-9)
+        assert found.ways[0].barrier / EV == pytest.approx(barrier, rel=1e-9)
+        assert found.facets["100"].through == found.ways[0].barrier
 
 
 def test_the_record_is_plain_json():

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import label
+from scipy.sparse.csgraph import connected_components
 
 from epitropy.errors import InputError
 from epitropy.transport.percolation import events
@@ -103,14 +105,125 @@ def test_thresholds_agree_with_flooding_by_scipy():
 
 
 def _runs(wet, axis, tiles=5):
-    from scipy.ndimage import label
-
     regions = label(np.tile(wet, (tiles,) * 3), np.ones((3, 3, 3)))[0]
     rows = np.moveaxis(regions, axis, 0).reshape(tiles, wet.shape[0], tiles, wet.shape[1], tiles, wet.shape[2])
     points = rows.transpose(1, 3, 5, 0, 2, 4).reshape(-1, tiles, tiles**2)  # point, slab along the axis, the rest
     return any(
         set(point[i][point[i] > 0]) & set(point[i + 1][point[i + 1] > 0]) for point in points for i in range(tiles - 1)
     )
+
+
+ROUGH = [  # many points at one energy, or none
+    lambda rng: rng.integers(0, 8, (4, 5, 3)).astype(float),
+    lambda rng: rng.integers(0, 30, (5, 6, 6)).astype(float),
+    lambda rng: rng.normal(size=(5, 4, 6)),
+    lambda rng: np.where(rng.random((7, 7, 7)) < 0.12, rng.integers(0, 4, (7, 7, 7)), 9.0),
+]
+
+
+@pytest.mark.parametrize("rough", ROUGH)
+def test_every_event_is_that_of_flooding(rough):
+    """Threshold, dimensions, lowest site of all networks, and of the first one through a plane."""
+    for seed in range(25):
+        energy = rough(np.random.default_rng(seed))
+        found, expected = events(energy, 100.0), flooded(energy)
+        assert [(e.energy, energy.flat[e.site], e.dimensions) for e in found] == [gain[:3] for gain in expected]
+        for plane in [(1, 0, 0), (0, 0, 1), (1, -1, 0), (2, 1, 1)]:
+            through = next(e for e in found if (e.loops @ plane).any())
+            crossing = next(gain for gain in expected if crosses(*gain[3], plane))
+            assert (through.energy, energy.flat[through.site]) == crossing[:2]
+
+
+def flooded(energy):
+    """(level, lowest site, dimensions, links) of the networks that run further than their parts a level below."""
+    gains, before, levels = [], np.zeros(energy.shape, int), iter(np.unique(energy))
+    while before.max() < 3:
+        level = next(levels)
+        ranks, new = np.zeros(energy.shape, int), []
+        for network, links in networks(energy <= level):
+            ranks[network] = dimensions(*links)
+            if ranks[network].max() > before[network].max():
+                new.append((level, energy[network].min(), ranks[network].max(), links))
+        gains += sorted(new, key=lambda gain: gain[:2])
+        before = ranks
+    return gains
+
+
+def networks(wet):
+    """Pieces of one cell by scipy, joined across its faces: each network's points, and its links as (rows, cells).
+
+    rows: +1 at the piece that a link enters, -1 at the one that it leaves; cells: lattice vector that it steps over.
+    """
+    pieces, count = label(wet, np.ones((3, 3, 3)))
+    at, shape = np.argwhere(wet), np.array(wet.shape)
+    steps = np.argwhere(np.ones((3, 3, 3))) - 1
+    to = (at[:, None] + steps).reshape(-1, 3)
+    start, end, cells = np.repeat(pieces[wet], 27) - 1, pieces[tuple((to % shape).T)] - 1, to // shape
+    across = (end >= 0) & cells.any(1)
+    start, end, cells = start[across], end[across], cells[across]
+    rows = np.eye(count)[end] - np.eye(count)[start]
+    joined = np.zeros((count, count))
+    joined[start, end] = 1
+    total, network = connected_components(joined)
+    for n in range(total):
+        yield np.isin(pieces, np.flatnonzero(network == n) + 1), (rows[network[start] == n], cells[network[start] == n])
+
+
+def dimensions(rows, cells):
+    """A network runs along no w if its pieces can be given cells that fit all links; each w that runs adds a rank."""
+    if not len(rows):
+        return 0
+    return np.linalg.matrix_rank(np.hstack([rows, cells])) - np.linalg.matrix_rank(rows)
+
+
+def crosses(rows, cells, plane):
+    return dimensions(rows, cells @ np.reshape(plane, (3, 1))) > 0
+
+
+def rods(*steps):
+    """6 x 6 x 6 points at 9, but for what is set by (place, energy)."""
+    energy = np.full((6, 6, 6), 9.0)
+    for place, value in steps:
+        energy[place] = value
+    return energy
+
+
+ALL = slice(None)
+ALONG_A, ALONG_B = ((ALL, 0, 0), 1.0), ((0, ALL, 3), 2.0)
+
+
+def test_crossed_channels_that_meet_run_in_both_directions():
+    """Neither loses its loop, and the lower one's site counts; a third makes it three."""
+    cross = rods(ALONG_A, ALONG_B, ((0, 0, slice(1, 3)), 4.0), ((3, 3, ALL), 5.0), ((3, slice(1, 3), 0), 6.0))
+    found = events(cross, 7.0)
+    assert [(e.energy, e.dimensions, cross.flat[e.site]) for e in found] == [
+        (1.0, 1, 1.0),
+        (2.0, 1, 2.0),
+        (4.0, 2, 1.0),
+        (5.0, 1, 5.0),
+        (6.0, 3, 1.0),
+    ]
+    assert np.linalg.matrix_rank(np.vstack([found[2].loops, [1, 0, 0], [0, 1, 0]])) == 2
+
+
+def test_parallel_channels_that_meet_still_run_in_one():
+    energy = rods(ALONG_A, ((ALL, 0, 3), 2.0), ((0, 0, slice(1, 3)), 4.0))
+    assert [(e.energy, e.dimensions) for e in events(energy, 7.0)] == [(1.0, 1), (2.0, 1)]
+    energy[0, 0, 4:] = 5.0  # and on to the next cell's: now along c too
+    assert [(e.energy, e.dimensions) for e in events(energy, 7.0)][2:] == [(5.0, 2)]
+
+
+def test_of_channels_that_open_together_the_one_with_the_lowest_site_is_first():
+    energy = rods(((ALL, 0, 0), 2.0), ((ALL, 3, 3), 2.0), ((0, 3, 3), 1.0))
+    assert [(e.energy, energy.flat[e.site]) for e in events(energy, 7.0)] == [(2.0, 1.0), (2.0, 2.0)]
+
+
+def test_a_point_that_closes_a_channel_brings_the_site_it_joins_last():
+    """A pit behind the closing point is part of the network from that energy on, not before and not later."""
+    energy = rods(((0, 0, ALL), 1.0), ((0, 0, 3), 9.0), ((1, 0, 3), 2.0), ((2, 0, 3), 0.0))
+    assert [(e.energy, energy.flat[e.site]) for e in events(energy, 7.0)] == [(2.0, 0.0)]
+    energy[2, 0, 3], energy[3, 0, 3] = 3.0, 0.0  # farther off, it joins at 3
+    assert [(e.energy, energy.flat[e.site]) for e in events(energy, 7.0)] == [(2.0, 1.0)]
 
 
 def test_nothing_runs_below_the_cap():

@@ -39,10 +39,10 @@ def test_boundaries_only_make_a_layer_leak_more(ratio, leak, fraction):
 def test_the_electrode_hands_on_what_the_layer_is(ready):
     layer = ready["coated"][0].coating
     properties = Layer()
-    given_ = {"energy_release": 0.25, "temperature": 298.15, "open_share": 0.7}
+    given_ = {"energy_release": {"104": 0.25}, "facet_shares": {"104": 1.0}, "temperature": 298.15, "open_share": 0.7}
     made = coated_electrode(layer, properties, boundary_fraction=0.0, **given_)
     assert made.film_resistance == pytest.approx(made.film_resistivity * layer.thickness, rel=1e-12, abs=0)
-    assert made.release_ratio == pytest.approx(0.25 / properties.interface_toughness.value, rel=1e-12, abs=0)
+    assert made.release_ratio["104"] == pytest.approx(0.25 / properties.interface_toughness.value, rel=1e-12, abs=0)
     assert made.oxygen_ratio == properties.oxygen_ratio.value
     assert (made.coverage_formed, made.mass_ratio) == (layer.coverage, layer.mass_ratio)
     tight = replace(properties, boundary_leak=Sourced(value=3.0))
@@ -54,7 +54,7 @@ def test_a_warm_layer_conducts_better_and_at_25_degrees_as_stated(ready):
     layer, properties = ready["coated"][0].coating, Layer()
 
     def at(temperature):
-        given_ = {"energy_release": 0.0, "boundary_fraction": 0.0, "open_share": 0.7}
+        given_ = {"energy_release": {}, "facet_shares": {}, "boundary_fraction": 0.0, "open_share": 0.7}
         return coated_electrode(layer, properties, temperature=temperature, **given_)
 
     stated = laws.film_resistivity(properties.lithium_conductivity.value, 0.7)
@@ -66,8 +66,8 @@ def test_a_warm_layer_conducts_better_and_at_25_degrees_as_stated(ready):
 
 def test_what_the_layer_lets_through_carries_the_spread_of_its_own_coefficients(ready):
     layer, properties = ready["coated"][0].coating, Layer()
-    given_ = {"energy_release": 0.0, "boundary_fraction": 0.0, "open_share": 0.7, "temperature": 298.15}
-    electrode = coated_electrode(layer, properties, **given_)
+    given_ = {"energy_release": {}, "facet_shares": {}, "boundary_fraction": 0.0, "open_share": 0.7}
+    electrode = coated_electrode(layer, properties, temperature=298.15, **given_)
     found = permeation(electrode, properties, skin_thickness=15e-9)
     sigma = properties.lithium_conductivity
     for end, quantile in (("", 0.5), ("_low", 0.9), ("_high", 0.1)):

@@ -8,16 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 from .. import __version__
-from ..catalogue import NONE, Phases
+from ..catalogue import NONE, Phases, phase
 from ..crystals.files import library_or_file
 from ..crystals.library import has_structure, structure_of
 from ..epitaxy.lattices import reduced
 from ..epitaxy.limits import estimate, nearest_miss
 from ..epitaxy.stage import best_matches
 from ..errors import InputError
+from ..hosts import host_curves
 from ..records.alignment import Limits, MatchAnswer
 from ..records.host import HostCurves
 from ..records.phase import Phase
+from ..records.sourced import Sourced
 from ..sources import default
 from ..strain.facets import shares
 from .breathing import curves_of
@@ -49,7 +51,8 @@ def match_answer(
         atoms = structure_of(above)
     if below.name == above.name:
         above = replace(above, name=f"{above.name} film")
-    curves = curves_of(below)
+    above = _with_stiffness(above, search)
+    curves = _curves(below, search) if search.curves or _in_library(host, own) else None
     found = lay(below, above, search, curves=curves, progress=progress)
     progress("ranking", 0, 1)
     first = found.first(shown or len(found))
@@ -88,6 +91,35 @@ def lay(host: Phase, film: Phase, search: Search, *, curves: HostCurves | None, 
     return follow(matches, curves, thickness=search.thickness, facets=facet_names(host))
 
 
+def _with_stiffness(film: Phase, search: Search) -> Phase:
+    """The film with the elastic constants that were given in place of its own."""
+    given = {
+        key: Sourced(value=value, unit=unit, source="as given")
+        for key, value, unit in (
+            ("young_modulus", search.young_modulus, "Pa"),
+            ("poisson_ratio", search.poisson_ratio, "1"),
+        )
+        if value is not None
+    }
+    return replace(film, **given)
+
+
+def _curves(host: Phase, search: Search) -> HostCurves | None:
+    if not search.curves:
+        return curves_of(host)
+    if not is_layered(host):
+        raise InputError("--curves", f"{host.name} ({host.space_group})", "a layered R-3m host in hexagonal axes")
+    return host_curves(search.curves, search.curves)
+
+
+def _in_library(text: str, own: Phases) -> bool:
+    """Whether a name means a phase; a file may be called NCM90.cif and hold anything."""
+    try:
+        return bool(phase(text, own))
+    except InputError:
+        return False
+
+
 def _limits(host: Phase, film: Phase, search: Search) -> dict[str, Any]:
     return {
         "max_index": search.max_index,
@@ -95,7 +127,7 @@ def _limits(host: Phase, film: Phase, search: Search) -> dict[str, Any]:
         "max_strain": search.max_strain,
         "host_planes": [reduced(p) for p in search.host_planes]
         or host_planes(host, search.max_index, facet_names(host)),
-        "film_planes": {film.name: search.film_planes} if search.film_planes else None,
+        "film_planes": {film.name: list(search.film_planes) or host_planes(film, search.max_index, facet_names(film))},
     }
 
 
@@ -144,11 +176,11 @@ def toughness() -> float:
 
 def _notes(host: Phase, film: Phase, curves: HostCurves | None) -> tuple[str, ...]:
     said = []
-    for phase in (host, film):
-        if phase.cell_grade == "assumed":
-            said.append(f"Cell of {phase.name}: assumed ({phase.cell_source}).")
-        if phase.note and phase.cell_source.endswith((".cif", "POSCAR", ".vasp", ".poscar")):
-            said.append(phase.note)
+    for crystal in (host, film):
+        if crystal.cell_grade == "assumed":
+            said.append(f"Cell of {crystal.name}: assumed ({crystal.cell_source}).")
+        if crystal.note and "file" in crystal.cell_source:
+            said.append(crystal.note)
     if film.young_modulus is None or film.poisson_ratio is None:
         said.append(f"No elastic constants of {film.name}: ranked by area and squared strain, no energies.")
     if curves is None:

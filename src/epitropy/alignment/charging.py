@@ -10,6 +10,7 @@ import numpy as np
 
 from ..epitaxy.lattices import equivalent_planes, lattice, planes, reduced
 from ..epitaxy.matches import Matches
+from ..epitaxy.ranking import best_first
 from ..records.alignment import AlignedMatch
 from ..records.epitaxy import LatticeMatch
 from ..records.host import HostCurves
@@ -29,6 +30,7 @@ class Followed:
     lithium: np.ndarray
     cells: np.ndarray  # of the host, at each lithium content [m], shape (n, 3, 3)
     thickness: float  # of the film [m]
+    cost: np.ndarray  # largest energy [J/m3] of each match over lithium content; squared strain where it has none
     facets: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -38,13 +40,29 @@ class Followed:
         """The first matches with their paths, best first."""
         return self._rows(np.arange(min(count, len(self))))
 
-    def first_on(self, facet: str) -> AlignedMatch | None:
-        """The best match on a facet of the host, None where there is none."""
-        return next(iter(self._rows(np.flatnonzero(self._facet_of == facet)[:1])), None)
+    def smallest_on(self, facet: str) -> AlignedMatch | None:
+        """The match with the smallest common cell on a facet, of equal ones the one of least cost; None without any."""
+        return next(iter(self._rows(self._ordered_on(facet, by_area=True)[:1])), None)
 
-    def rows_on(self, facet: str, count: int) -> Matches:
-        """The first matches on a facet, as columns."""
-        return self.matches.rows(np.flatnonzero(self._facet_of == facet)[:count])
+    def softest_on(self, facet: str) -> AlignedMatch | None:
+        """The match of least cost on a facet, of equal ones the one with the smallest cell; None without any."""
+        return next(iter(self._rows(self._ordered_on(facet, by_area=False)[:1])), None)
+
+    def column_on(self, facet: str) -> Matches:
+        """`smallest_on` as columns, of length one or none."""
+        return self.matches.rows(self._ordered_on(facet, by_area=True)[:1])
+
+    def _ordered_on(self, facet: str, *, by_area: bool) -> np.ndarray:
+        """Matches on a facet, in an order that knows nothing of other facets; differences below 1e-9 do not count.
+
+        A film of the host's own structure that goes on as the host, plane on plane and edge on edge, comes first.
+        Cells are counted on the host: on one facet they are whole multiples of its net, so that equal ones are equal.
+        """
+        rows = np.flatnonzero(self._facet_of == facet)
+        area, cost = (_rounded(values[rows]) for values in (self.matches.host_area, self.cost))
+        if not by_area:
+            return rows[np.lexsort((area, cost))]
+        return rows[np.lexsort((cost, area, ~_same_crystal(self.matches.rows(rows))))]
 
     def _rows(self, which: np.ndarray) -> tuple[AlignedMatch, ...]:
         chosen = self.matches.rows(which)
@@ -74,6 +92,20 @@ class Followed:
             star = np.array(sorted(equivalent_planes(self.matches.host.lattice, reduced(indices_of(facet)))))
             found[(planes[:, None] == star).all(2).any(1)] = facet
         return found
+
+
+def _same_crystal(matches: Matches) -> np.ndarray:
+    """Whether each match lays a layered film on a layered host with equal indices: the crystal goes on; (n,)."""
+    layered = matches.host.phase.structure == "layered"
+    films = np.array([film.phase.structure == "layered" for film in matches.films])[matches.film]
+    edges = (matches.host_cells @ matches.host_nets.sixths[matches.host_net]) == (
+        matches.film_cells @ matches.film_nets.sixths[matches.film_net]
+    )
+    return layered & films & edges.all((1, 2))
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    return np.round(values / max(np.abs(values).max(initial=0.0), 1e-300), 9)
 
 
 def _aligned(match: LatticeMatch, facet: str, path: StrainPath | None) -> AlignedMatch:
@@ -113,15 +145,15 @@ def host_planes(host: Phase, max_index: int, facets: Sequence[str]) -> list[tupl
 def follow(matches: Matches, curves: HostCurves | None, *, thickness: float, facets: tuple[str, ...] = ()) -> Followed:
     """Rank matches by the largest energy over lithium content, or leave their order where the host has no curves."""
     host = matches.host.phase
-    if curves is None:
-        cells = host.cell.matrix[None]
-        return Followed(matches=matches, lithium=ONLY_LITHIATED, cells=cells, thickness=thickness, facets=facets)
-    lithium = lithium_grid()
-    cells = cells_over(host, curves, lithium)
-    known = all(f.phase.young_modulus and f.phase.poisson_ratio for f in matches.films)
-    if known:
-        energy = matches.largest_energy(cells)
+    lithium = ONLY_LITHIATED if curves is None else lithium_grid()
+    cells = host.cell.matrix[None] if curves is None else cells_over(host, curves, lithium)
+    if not len(matches):
+        cost = np.zeros(0)
+    elif all(f.phase.young_modulus and f.phase.poisson_ratio for f in matches.films):
+        cost = matches.largest_energy(cells)
     else:
-        energy = np.max([(matches.strains_at(cell) ** 2).sum(1) for cell in cells], axis=0)
-    ranked = matches.ranked_by(energy) if len(matches) else matches
-    return Followed(matches=ranked, lithium=lithium, cells=cells, thickness=thickness, facets=facets)
+        cost = np.max([(matches.strains_at(cell) ** 2).sum(1) for cell in cells], axis=0)
+    if curves is not None and len(matches):
+        order = best_first(matches.area, cost)
+        matches, cost = matches.ranked_by(cost), cost[order]
+    return Followed(matches=matches, lithium=lithium, cells=cells, thickness=thickness, cost=cost, facets=facets)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated
@@ -12,6 +12,7 @@ import numpy as np
 from ..crystals.library import has_structure, structure_of
 from ..epitaxy.lattices import reduced
 from ..epitaxy.stage import best_matches
+from ..errors import InputError
 from ..hosts import host_curves
 from ..records.alignment import AlignedMatch, FacetVerdict
 from ..records.epitaxy import LatticeMatch, indices_text
@@ -22,7 +23,7 @@ from ..records.sourced import Sourced
 from ..records.strain import StrainPath
 from ..records.structure import Structure
 from ..strain.facets import passes_lithium, surface_energies
-from ..strain.stage import path_of_strains, weighed
+from ..strain.stage import continues, path_of_strains
 from ..transport.film import conducting_share
 from ..transport.pathways import pathways
 from ..units import Unit
@@ -35,21 +36,35 @@ MAX_INDEX = 2
 
 
 def on_facets(found: Followed, shares: FacetShares, structure: Structure | None) -> tuple[FacetVerdict, ...]:
-    """The film's best match on every facet, and whether lithium crosses the film along its normal there.
+    """The film on every facet of a particle, and whether lithium crosses it along its normal there.
 
-    structure: the film's atoms, None where they are not known.
+    The film is taken to lie with the smallest common cell, whose bonds repeat most often: films keep such orientations
+    and relax by dislocations rather than turn to a large cell that fits better. structure: the film's atoms, None
+    where they are not known.
     """
-    best = {f.facet: found.first_on(f.facet) for f in shares.facets}
+    best = {f.facet: found.smallest_on(f.facet) for f in shares.facets}
     planes = tuple(dict.fromkeys(b.match.film_plane for b in best.values() if b is not None))
-    ways = pathways(structure, facets=planes) if structure is not None and planes else None
-    return tuple(_verdict(f, best[f.facet], ways) for f in shares.facets)
+    ways = _ways_or_none(structure, planes)
+    return tuple(_verdict(f, best[f.facet], found.softest_on(f.facet), ways) for f in shares.facets)
 
 
-def _verdict(facet: FacetShare, best: AlignedMatch | None, ways: Pathways | None) -> FacetVerdict:
+def _ways_or_none(structure: Structure | None, planes: tuple[tuple[int, int, int], ...]) -> Pathways | None:
+    """None where the atoms are not known, or are such that nothing is known of lithium among them."""
+    if structure is None or not planes:
+        return None
+    try:
+        return pathways(structure, facets=planes)
+    except InputError:  # metals, nitrides: no bond-valence numbers; the matches stand without them
+        return None
+
+
+def _verdict(
+    facet: FacetShare, best: AlignedMatch | None, softest: AlignedMatch | None, ways: Pathways | None
+) -> FacetVerdict:
     if best is None or ways is None:
-        return FacetVerdict(facet=facet, best=best)
+        return FacetVerdict(facet=facet, best=best, softest=softest)
     way = ways.facets[indices_text(best.match.film_plane)]
-    return FacetVerdict(facet=facet, best=best, film_barrier=way.through, film_open=way.open)
+    return FacetVerdict(facet=facet, best=best, softest=softest, film_barrier=way.through, film_open=way.open)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +99,7 @@ def places(
     cells = cells_over(host, known, known.lithium)
     placed = {}
     for facet in facets:
-        if len(one := followed.rows_on(facet, 1)):
+        if len(one := followed.column_on(facet)):
             placed[facet] = Place(match=one[0], strains=one.strains_at(cells)[:, 0])
     return placed
 
@@ -102,50 +117,53 @@ def _crystal(name: str, cell: UnitCell, space_group: str, ratio: float) -> Phase
     )
 
 
-def placed_path(
+def placed_paths(
     name: str,
     layer: Phase,
     on: Mapping[str, Place],
-    weights: Mapping[str, float],
+    facets: Iterable[str],
     lithium: np.ndarray,
     thickness: float,
-) -> StrainPath:
-    """Strain of a layer on all facets, weighed; facets where it finds no match leave it unstrained."""
+) -> dict[str, StrainPath]:
+    """Strain of a layer on each facet; where it finds no match it is incoherent, and so unstrained."""
     elastic = {"young_modulus": layer.young_modulus.value, "poisson_ratio": layer.poisson_ratio.value}
     nowhere = np.zeros((lithium.size, 2))
-    paths = [
-        path_of_strains(name, lithium, on[f].strains if f in on else nowhere, thickness=thickness, **elastic)
-        for f in weights
-    ]
-    return weighed(paths, tuple(weights.values()))
+    return {
+        f: path_of_strains(name, lithium, on[f].strains if f in on else nowhere, thickness=thickness, **elastic)
+        for f in facets
+    }
 
 
 def open_share(layer: Phase, on: Mapping[str, Place], weights: Mapping[str, float], leak: float) -> float:
     """Share of a particle's surface on which lithium leaves the host and crosses the layer, each facet as it conducts.
 
-    A layer that continues the host (``on`` is empty) is open where the host is. Without known atoms, or without a
-    match that says how it lies, a layer counts as open. ``leak``: what is left where it lies across its ways.
+    A layered layer that continues the host is open where the host is; a cubic one that does (rock salt, spinel) is the
+    same on all facets and has its own ways or none. Any other conducts as it lies (``on``). Where that is not known, no
+    atoms or no match, it counts as open. ``leak``: what is left where the layer lies across its ways or has none.
     """
-    ways = ways_of(layer, tuple(dict.fromkeys(place.match.film_plane for place in on.values())))
-
-    def passes(facet: str) -> float:
-        if not passes_lithium(facet):
-            return 0.0
-        if ways is None or facet not in on:
-            return 1.0
-        return conducting_share(ways.facets[indices_text(on[facet].match.film_plane)], leak)
-
-    return sum(share * passes(facet) for facet, share in weights.items())
+    conducting = {facet: _conducting(layer, on, facet, leak) for facet in weights}
+    return sum(share * conducting[facet] for facet, share in weights.items() if passes_lithium(facet))
 
 
-_KNOWN: dict[tuple, Pathways] = {}  # site energies take seconds, and each draw of a study asks again
+def _conducting(layer: Phase, on: Mapping[str, Place], facet: str, leak: float) -> float:
+    if continues(layer):
+        plane = None if layer.structure == "layered" else (1, 0, 0)
+        planes = () if plane is None else (plane,)
+    else:
+        plane = on[facet].match.film_plane if facet in on else None
+        planes = tuple(dict.fromkeys(place.match.film_plane for place in on.values()))
+    ways = ways_of(layer, planes)
+    return 1.0 if ways is None or plane is None else conducting_share(ways.facets[indices_text(plane)], leak)
+
+
+_KNOWN: dict[str, Pathways | None] = {}  # site energies take seconds, and each draw of a study asks again
 
 
 def ways_of(layer: Phase, planes: tuple[tuple[int, int, int], ...]) -> Pathways | None:
     """Ways of lithium through films of a phase; None where its atoms are not known or no plane is asked for."""
     if not planes or not has_structure(layer):
         return None
-    key = layer.name, layer.formula, layer.cell, planes
+    key = repr((layer.name, layer.formula, layer.cell, layer.space_group, layer.sites, planes))
     if key not in _KNOWN:
-        _KNOWN[key] = pathways(structure_of(layer), facets=planes)
+        _KNOWN[key] = _ways_or_none(structure_of(layer), planes)
     return _KNOWN[key]

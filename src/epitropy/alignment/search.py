@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from ..errors import InputError
-from ..units import Unit, parse
+from ..hosts import host_names
+from ..units import Unit, convert, parse
 
 Plane = Annotated[tuple[int, int, int], Unit("1")]
 LARGEST_INDEX = 6
@@ -27,6 +28,9 @@ class Search:
     film_planes: tuple[Plane, ...] = ()
     thickness: Annotated[float, Unit("m", show="nm")] = 5e-9
     twins: bool = False
+    curves: str = ""  # how the host breathes; by its name if empty
+    young_modulus: Annotated[float, Unit("Pa", show="GPa")] | None = None  # of the film, in place of its own
+    poisson_ratio: Annotated[float, Unit("1")] | None = None
     longest: Annotated[float, Unit("s")] = math.inf
 
 
@@ -39,6 +43,9 @@ def read_search(
     film_planes: Sequence[str] = (),
     thickness: str = "5 nm",
     twins: bool = False,
+    curves: str = "",
+    young_modulus: str = "",
+    poisson_ratio: str = "",
     longest: float = math.inf,
 ) -> Search:
     """Limits from text, each fault named by its option.
@@ -63,6 +70,9 @@ def read_search(
         film_planes=tuple(read_plane("--film-plane", p) for p in film_planes),
         thickness=height,
         twins=twins,
+        curves=_curves(curves),
+        young_modulus=_within("--young", young_modulus, "Pa", "GPa", 1e6, 2e12) if young_modulus else None,
+        poisson_ratio=_within("--poisson", poisson_ratio, "1", "1", -1.0, 0.5) if poisson_ratio else None,
         longest=longest,
     )
 
@@ -73,6 +83,21 @@ def quantity(option: str, text: str, unit: str, shown: str) -> float:
         return parse(text, unit, shown)
     except InputError as error:
         raise InputError(option, error.given, error.allowed, error.remedy) from None
+
+
+def _curves(name: str) -> str:
+    if name and name not in host_names():
+        raise InputError("--curves", f"'{name}'", ", ".join(host_names()))
+    return name
+
+
+def _within(option: str, text: str, unit: str, shown: str, low: float, high: float) -> float:
+    value = quantity(option, text, unit, shown)
+    if not low < value < high:
+        raise InputError(
+            option, f"'{text}'", f"{convert(low, unit, shown):g} to {convert(high, unit, shown):g} {shown}"
+        )
+    return value
 
 
 def _strain(given: str | float) -> float:

@@ -31,6 +31,11 @@ def match(
         list[str] | None, typer.Option(metavar="HKL", help="Only this plane of the film; may be given again.")
     ] = None,
     thickness: Annotated[str, typer.Option(metavar="LENGTH", help="Of the film, for what tears it.")] = "5 nm",
+    curves: Annotated[
+        str, typer.Option(metavar="NAME", help="How the host breathes: ncm90, nmc811; by its name if not given.")
+    ] = "",
+    young: Annotated[str, typer.Option(metavar="MODULUS", help="Of the film, e.g. '180 GPa', for files.")] = "",
+    poisson: Annotated[str, typer.Option(metavar="RATIO", help="Of the film, e.g. 0.25, for files.")] = "",
     twins: Annotated[bool, typer.Option("--twins", help="Tell half turns about the normal apart.")] = False,
     show: Annotated[int, typer.Option("-n", "--show", metavar="N", min=1, help="Rows to show.")] = _SHOWN,
     structures: Annotated[
@@ -45,6 +50,18 @@ def match(
     vacuum: Annotated[
         str, typer.Option(metavar="LENGTH", help="Vacuum above the models; '0 A': none, the film touches two hosts.")
     ] = "15 A",
+    supercell: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|NxM", help="Cells of the match in a model; auto: where ions left out end it least charged."
+        ),
+    ] = "auto",
+    gap: Annotated[
+        str | None, typer.Option(metavar="LENGTH", help="Between the sides; left out: as near as in the crystals.")
+    ] = None,
+    shift: Annotated[
+        str, typer.Option(metavar="U,V|nested", help="Of the film along the match's edges; nested: where it fits best.")
+    ] = "nested",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder for page, figures and tables.")
     ] = None,
@@ -55,6 +72,7 @@ def match(
     from ..alignment.answer import match_answer
     from ..alignment.models import read_recipe, write_interfaces
     from ..alignment.search import read_search
+    from ..errors import InputError
     from ..report import match_tables as rows
 
     search = read_search(
@@ -65,9 +83,25 @@ def match(
         film_planes=film_plane or (),
         thickness=thickness,
         twins=twins,
+        curves=curves,
+        young_modulus=young,
+        poisson_ratio=poisson,
         longest=_LONG,
     )
-    recipe = read_recipe(rank=rank, strain_on=strain_on, slab=slab, vacuum=vacuum) if structures else None
+    recipe = None
+    changed = {
+        "--rank": rank != 1,
+        "--strain-on": strain_on != "film",
+        "--slab": slab != "8 A",
+        "--vacuum": vacuum != "15 A",
+    }
+    changed |= {"--supercell": supercell != "auto", "--gap": gap is not None, "--shift": shift != "nested"}
+    if not structures and (idle := next((name for name, given in changed.items() if given), None)):
+        raise InputError(idle, "without --structures it does nothing", "with --structures DIR")
+    if structures:
+        recipe = read_recipe(
+            rank=rank, strain_on=strain_on, slab=slab, vacuum=vacuum, supercell=supercell, gap=gap, shift=shift
+        )
     if output:
         store.check_folder(output)
     shown = None if as_json or output else max(show, rank)
@@ -100,7 +134,7 @@ def _show(answer, count: int, models) -> None:
     if answer.matches:
         _table(console, "Best first", rows.match_rows(answer, count))
     if answer.facets and answer.matches:
-        _table(console, "On the facets of a particle", rows.facet_rows(answer))
+        _table(console, "On the facets of a particle", rows.facet_rows(answer.facets, answer.limits.toughness))
     if models:
         _table(console, "Interface models, unrelaxed", rows.model_rows(models))
     console.print()

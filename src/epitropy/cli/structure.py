@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ..records.structure import Structure
 
 ANGSTROM = 1e-10
+CHOSEN = "elements chosen so that charges balance; others: --decorate"
+UNBALANCED = 0.01  # charges per formula unit; shares are rounded
+_HARD = "\u00a0"  # a space that no line is broken at
 _NEAR = 3.2e-10  # m: bonds, and contacts of neighbouring cations and anions
 
 
@@ -36,24 +39,35 @@ def structure(
     quasirandom: Annotated[
         bool | None, typer.Option("--quasirandom/--random", help="Whole atoms on shared sites, so placed.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the arrangement.")] = 1,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Of the arrangement.", show_default="1")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON, SI with the unit in the key.")] = False,
 ) -> None:
     """Show where the atoms of a crystal are, and write them for other programs."""
     from ..crystals.files import write
 
+    arranged = bool(decorate) or quasirandom is not None
+    _check_together(block, ribbons, seed, arranged)
     made, told = _start(name, block, ribbons)
+    told += [CHOSEN] if block and not decorate else []
     unrelaxed = lithium is not None or bool(decorate) or "not relaxed" in made.source
     if lithium is not None:
         made, told = _delithiated(made, name, lithium, told)
     made = _repeated(made, supercell) if supercell else made
-    if decorate or quasirandom is not None:
-        made, told = _arranged(made, decorate, quasirandom is not False, seed, told)
-    facts = _facts(made, told)
+    if arranged:
+        made, told = _arranged(made, decorate, quasirandom is not False, 1 if seed is None else seed, told)
+    facts = _facts(made, [*told, *(_unbalanced(made) if block or decorate else [])])
     if out:
         write(made, out, f"{'unrelaxed=T ' if unrelaxed else ''}grade={made.grade}")
         facts["written"] = out
     print(json.dumps(facts, indent=1)) if as_json else _show(facts)
+
+
+def _check_together(block: str, ribbons: bool, seed: int | None, arranged: bool) -> None:
+    """Refuse an option that would do nothing."""
+    if ribbons and not block:
+        raise InputError("--ribbons", "no block", "together with --block MxN")
+    if seed is not None and not arranged:
+        raise InputError("--seed", "nothing is arranged", "together with --quasirandom, --random or --decorate")
 
 
 def _start(name: str, block: str, ribbons: bool) -> tuple[Structure, list[str]]:
@@ -104,6 +118,19 @@ def _arranged(made: Structure, decorate: str, quasirandom: bool, seed: int, told
     return found.structure, [*told, *(f"rounded to whole atoms, {row}" for row in found.told), left]
 
 
+def _unbalanced(made: Structure) -> list[str]:
+    """Charge left per formula unit with every cation in its highest usual state, where there is one."""
+    from ..chemistry import formal_charges
+
+    counts = made.element_counts
+    try:
+        charges = formal_charges(counts)
+    except InputError:
+        return []  # an element without tabulated states
+    left = sum(n * charges[element] for element, n in counts.items())
+    return [f"charges do not balance: {left:+.3g} per formula unit"] if abs(left) > UNBALANCED else []
+
+
 def _composition(text: str) -> tuple[str, dict[str, float]]:
     """ "M: Ni 0.4 Nb 0.6" to the site and its shares."""
     site, _, rest = text.partition(":")
@@ -125,18 +152,23 @@ def _whole_numbers(text: str, count: int, where: str, example: str) -> Any:
 
 def _facts(made: Structure, told: list[str]) -> dict[str, Any]:
     """What is shown, SI with the unit in the key."""
+    from ..crystals.files import formula_text
     from ..crystals.neighbours import shortest_distances
     from ..crystals.symmetry import density, space_group
     from ..jsonio import to_json
+    from ..records.structure import VACANCY
 
     kept = {k: {str(e): s for e, s in on.items() if s > 0} for k, on in made.occupancy.items()}
     shortest: dict[str, float] = {}
     for pair, distance in shortest_distances(made, _NEAR).items():
-        key = "-".join(sorted(_called(label, kept[label]) for label in pair.split("-")))
+        names = sorted(_called(label, kept[label]) for label in pair.split("-"))
+        if VACANCY in names:
+            continue
+        key = "-".join(names)
         shortest[key] = min(distance, shortest.get(key, distance))
     return {
         "name": made.name,
-        "formula": "".join(f"{e}{round(n, 4):g}" if abs(n - 1) > 5e-5 else e for e, n in made.element_counts.items()),
+        "formula": formula_text(made.element_counts),
         "space_group": space_group(made),
         "cell": to_json(made.cell),
         "formula_units": to_json(made.formula_units),
@@ -154,13 +186,11 @@ def _facts(made: Structure, told: list[str]) -> dict[str, Any]:
 
 
 def _show(facts: dict[str, Any]) -> None:
-    from rich.console import Console
-
     cell = facts["cell"]
     edges = " ".join(f"{k} {cell[f'{k}_m'] / ANGSTROM:.4f}" for k in ("a", "b", "c"))
     angles = " ".join(f"{k} {cell[f'{k}_rad'] * 180 / 3.141592653589793:.2f}" for k in ("alpha", "beta", "gamma"))
     density = facts["density_kg_per_m3"] / 1e3
-    distances = ", ".join(f"{k} {d / ANGSTROM:.2f}" for k, d in facts["shortest_distances_m"].items())
+    distances = ", ".join(f"{k}{_HARD}{d / ANGSTROM:.2f}" for k, d in facts["shortest_distances_m"].items())
     lines = [
         f"{facts['name']}: {facts['formula']}, {facts['space_group']}",
         f"cell: {edges} angstrom, {angles} deg",
@@ -171,9 +201,17 @@ def _show(facts: dict[str, Any]) -> None:
         *facts["told"],
     ]
     lines += [f"written: {facts['written']}"] if "written" in facts else []
-    console = Console(highlight=False)
     for line in lines:
-        console.print(line, markup=False)
+        print(_wrapped(line))
+
+
+def _wrapped(line: str) -> str:
+    """A line broken between words only, at the terminal's width."""
+    from shutil import get_terminal_size
+    from textwrap import fill
+
+    width = get_terminal_size().columns
+    return fill(line, width, break_long_words=False, break_on_hyphens=False).replace(_HARD, " ")
 
 
 def _called(label: str, shares: dict[str, float]) -> str:
@@ -185,8 +223,8 @@ def _by_label(sites: list[dict[str, Any]]) -> list[str]:
     """Number of sites with the same elements."""
     found: dict[str, int] = {}
     for site in sites:
-        shares = " ".join(f"{e} {s:.4g}" for e, s in site["elements"].items())
+        shares = " ".join(f"{e}{_HARD}{s:.4g}" for e, s in site["elements"].items())
         name = _called(site["label"], site["elements"])
-        key = name if len(site["elements"]) == 1 else f"{name} ({shares})"
+        key = name if len(site["elements"]) == 1 else f"{name}{_HARD}({shares})"
         found[key] = found.get(key, 0) + 1
-    return [f"{n} {key}" for key, n in found.items()]
+    return [f"{n}{_HARD}{key}" for key, n in found.items()]

@@ -18,6 +18,7 @@ from ..errors import InputError
 from ..records.phase import Phase, UnitCell
 from ..records.sourced import Sourced
 from ..records.structure import VACANCY, Structure
+from .file_checks import check_cif, check_poscar, crystal_blocks
 from .library import has_structure, structure_of
 from .neighbours import neighbours
 from .settings import keeps_metric, settings_of
@@ -27,7 +28,8 @@ SYMPREC = 1e-12  # m: 0.01 angstrom, what coordinates of four digits leave open
 OVERLAP = 0.5e-10  # m: no two nuclei come closer
 DECLARED = 3e-3  # relative, of squared edges: how far a cell may be from that of its declared space group
 MOST_BYTES, MOST_ATOMS = 10_000_000, 5000
-_READ = {".cif": "cif", ".vasp": "poscar", ".poscar": "poscar"}
+_READ = {".cif": "cif", ".vasp": "poscar"}
+_CALLED = ("POSCAR", "CONTCAR")  # POSCAR_nio, nio.POSCAR, CONTCAR_1
 _WRITTEN = {**_READ, ".extxyz": "extxyz", ".xyz": "extxyz"}
 
 
@@ -39,49 +41,50 @@ def library_or_file(text: str, own: Phases = NONE) -> tuple[Phase, Structure | N
     ('NiO', 8)
     """
     path = Path(text)
-    if _kind(path) and (path.suffix or path.exists()) or "/" in text:
+    if _kind(path) or "/" in text:
         return read_crystal(path)
     try:
         found = phase(text, own)
     except InputError as error:
-        remedy = f"{error.remedy} A file ends in .cif, .vasp or .poscar, or is called POSCAR or CONTCAR."
+        remedy = f"{error.remedy} A file ends in .cif or .vasp, or its name begins or ends with POSCAR or CONTCAR."
         raise InputError(error.where, error.given, error.allowed, remedy) from None
     return found, structure_of(found) if has_structure(found) else None
 
 
 def read_crystal(path: str | Path) -> tuple[Phase, Structure]:
-    """A CIF (.cif) or POSCAR (POSCAR, CONTCAR, .vasp, .poscar) as a phase and its atoms.
+    """A CIF (.cif) or POSCAR (.vasp; POSCAR or CONTCAR at either end of the name) as a phase and its atoms.
 
     pymatgen reads it; spglib brings it to its conventional standard cell, atoms being equal within 0.01 angstrom. The
     name is the file's; the family is told where it is a known one; stiffness is not known; the density follows from
     the atoms. What a reader should know stands in the phase's ``note``: partial occupancies, which are kept as shares,
-    no symmetry, another symmetry than declared. Raises `InputError` for a file that is missing, unreadable, empty or
-    huge, for atoms closer than 0.5 angstrom and for a cell that the declared space group forbids.
+    no symmetry, another symmetry than declared, further crystals in the file. Raises `InputError` for a file that is
+    missing, unreadable, empty or huge, for numbers that no crystal has, for atoms closer than 0.5 angstrom and for a
+    cell that the declared space group forbids. How sure the numbers of a file are it does not say: assumed.
     """
     path = Path(path)
-    text = _text(path)
-    kind = _kind(path)
+    text, kind = _text(path), _kind(path)
+    text, others = _first_crystal(path, text, kind)
     declared = _declared(text) if kind == "cif" else ""
     raw = _parsed(path, text, kind)
     if declared:
         _check_declared(path, declared, raw.lattice.matrix)
-    given = _from_pymatgen(raw, path.stem)
+    given = _from_pymatgen(raw, path)
     _check_apart(path, given)
     found, symbol = standardised(given, SYMPREC)
     found = _with_formula(found)
     mixed = sorted({e for shares in found.occupancy.values() if len(shares) > 1 for e in shares} - {VACANCY})
-    note = _note(mixed, symbol, declared)
+    note = "; ".join([*_note(mixed, symbol, declared), *others])
     mass = Sourced(value=density(found), unit="kg/m3", grade="derived", source=f"from the atoms of {path.name}")
     return (
         Phase(
             name=path.stem,
-            formula=_formula(found.element_counts),
+            formula=formula_text(found.element_counts),
             structure=family(found, symbol),
             space_group=symbol,
             cell=found.cell,
             formula_units=found.formula_units,
             density=mass,
-            cell_source=f"file {path.name}",
+            cell_source=_stated(path),
             note=note,
         ),
         found,
@@ -100,7 +103,7 @@ def to_pymatgen(structure: Structure) -> Any:
 
 
 def write(structure: Structure, path: str | Path, comment: str = "") -> None:
-    """Write a CIF (.cif), a POSCAR (POSCAR, CONTCAR, .vasp, .poscar) or extended XYZ (.extxyz, .xyz).
+    """Write a CIF (.cif), a POSCAR (.vasp; POSCAR or CONTCAR at either end of the name) or XYZ (.extxyz, .xyz).
 
     A CIF holds shared sites and, of a cell in its standard setting, the symmetry that spglib finds; any other cell is
     written atom by atom as P1. POSCAR and XYZ need whole atoms, see `ordering.ordered`. The comment, e.g.
@@ -108,7 +111,7 @@ def write(structure: Structure, path: str | Path, comment: str = "") -> None:
     missing is made; a file of that name is replaced.
     """
     path = Path(path)
-    kind = _WRITTEN.get(path.suffix.lower()) if path.suffix else _kind(path)
+    kind = _WRITTEN.get(path.suffix.lower()) or _kind(path)
     if not kind:
         allowed = ".cif, .vasp, .poscar, POSCAR, .extxyz or .xyz"
         raise InputError(str(path), f"unknown kind of file '{path.suffix or path.name}'", allowed)
@@ -161,14 +164,18 @@ def _plain(text: str) -> str:
 
 def _kind(path: Path) -> str:
     """What a name stands for: cif, poscar or nothing."""
-    if path.name.upper() in ("POSCAR", "CONTCAR"):
-        return "poscar"
-    return _READ.get(path.suffix.lower(), "")
+    name = path.name.upper()
+    alike = name.startswith(_CALLED) or name.endswith(_CALLED)
+    return _READ.get(path.suffix.lower(), "poscar" if alike else "")
+
+
+def _stated(path: Path) -> str:
+    return f"grade not known; as stated in file {path.name}"
 
 
 def _text(path: Path) -> str:
     if not _kind(path):
-        raise InputError(str(path), "unknown kind of file", ".cif, .vasp, .poscar, POSCAR or CONTCAR")
+        raise InputError(str(path), "unknown kind of file", ".cif, .vasp, or POSCAR or CONTCAR at one end")
     try:
         if path.stat().st_size > MOST_BYTES:
             raise InputError(str(path), f"{path.stat().st_size / 1e6:.0f} MB", f"at most {MOST_BYTES / 1e6:.0f} MB")
@@ -189,8 +196,21 @@ def _quiet() -> Iterator[list[str]]:
             told.extend(str(w.message) for w in caught)
 
 
+def _first_crystal(path: Path, text: str, kind: str) -> tuple[str, list[str]]:
+    """The part of a file that is read, its numbers looked through, and what is told of the rest."""
+    if kind == "poscar":
+        check_poscar(path, text)
+        return text, []
+    first, *others = crystal_blocks(text) or [""]
+    if not first:
+        raise InputError(str(path), "no data block with atoms", "a CIF: data_..., cell, symmetry and atoms")
+    check_cif(path, first)
+    called = first.split(maxsplit=1)[0].removeprefix("data_")
+    return first, [f"first of {len(others) + 1} crystals in the file, '{called}'"] if others else []
+
+
 def _parsed(path: Path, text: str, kind: str) -> Any:
-    """pymatgen's reading of the first structure in a file."""
+    """pymatgen's reading of a file with one structure."""
     from pymatgen.core import Element
     from pymatgen.io.cif import CifParser
     from pymatgen.io.vasp import Poscar
@@ -221,11 +241,11 @@ def _unreadable(path: Path, kind: str, told: list[str]) -> InputError:
             str(path), over, "at most one atom a site", "Two atoms lie in one place, or a share is wrong."
         )
     lines = [line for line in told[-1].strip().splitlines() if line]
-    why = lines[0] if lines and "no structures" not in lines[0] else "no atoms, cell or symmetry found in it"
-    return InputError(str(path), f"cannot be read as {kind.upper()}: {why}", "cell, atoms and their positions")
+    why = lines[0] if lines and "no structures" not in lines[0] else "its cell, symmetry and atoms make no crystal"
+    return InputError(str(path), f"cannot be read as {kind.upper()}: {why}", "cell, symmetry, atoms and positions")
 
 
-def _from_pymatgen(raw: Any, name: str) -> Structure:
+def _from_pymatgen(raw: Any, path: Path) -> Structure:
     """Atoms of one kind as one sublattice, called after its elements; left-handed cell vectors are all turned round."""
     a, b, c = (x * 1e-10 for x in raw.lattice.abc)
     alpha, beta, gamma = (math.radians(x) for x in raw.lattice.angles)
@@ -238,13 +258,13 @@ def _from_pymatgen(raw: Any, name: str) -> Structure:
             occupancy[label] = shares
         labels.append(label)
     return Structure(
-        name=name,
+        name=path.stem,
         cell=UnitCell(a=a, b=b, c=c, alpha=alpha, beta=beta, gamma=gamma),
         labels=tuple(labels),
         positions=np.asarray(raw.frac_coords) * (1 if np.linalg.det(raw.lattice.matrix) > 0 else -1) % 1,
         occupancy=occupancy,
         formula_units=1.0,
-        source="positions from the file",
+        source=f"cell and positions: {_stated(path)}",
     )
 
 
@@ -304,12 +324,12 @@ def _check_declared(path: Path, declared: str, matrix: np.ndarray) -> None:
     raise InputError(str(path), f"declared {declared}, but the cell is {is_}", f"a cell of {declared}", remedy)
 
 
-def _note(mixed: list[str], symbol: str, declared: str) -> str:
+def _note(mixed: list[str], symbol: str, declared: str) -> list[str]:
     told = [f"partial occupancy of {', '.join(mixed)}, kept as shares"] if mixed else []
     told += ["no symmetry within 0.01 angstrom"] if symbol == "P1" else []
     if declared not in ("", "P1") and not _may_mean(declared, symbol):
         told += [f"declared {declared}, atoms have {symbol}"]
-    return "; ".join(told)
+    return told
 
 
 def _may_mean(declared: str, symbol: str) -> bool:
@@ -329,8 +349,12 @@ def _with_formula(structure: Structure) -> Structure:
     return replace(structure, formula_units=float(math.gcd(*whole) if exact else math.gcd(*sites)))
 
 
-def _formula(counts: dict[str, float]) -> str:
-    """Cations as they stand, anions last: LiNi0.9O2."""
+def formula_text(counts: dict[str, float]) -> str:
+    """Cations as they stand, anions last.
+
+    >>> formula_text({"Nb": 9.0, "O": 25.0, "P": 1.0})
+    'Nb9PO25'
+    """
     anions = [e for e in ("N", "O", "S", "F", "Cl") if e in counts]
     ordered = [e for e in counts if e not in anions] + anions
     return "".join(e + (f"{round(counts[e], 4):g}" if abs(counts[e] - 1) > 5e-5 else "") for e in ordered)

@@ -84,13 +84,14 @@ def block(
 
     The conventional cell is C-centred and holds two blocks: a is twice the shorter step, c the shorter of the steps'
     sum and difference, beta >= 90 deg. The origin lies on a tetrahedral site or in the middle of a block. Without an
-    occupancy T is W and M is Nb. Raises `InputError` for blocks below 2 x 2 and shares that do not add up to 1.
+    occupancy the elements are `balanced`. Raises `InputError` for blocks below 2 x 2 and for shares that do not add up
+    to 1.
 
     unit, repeat: u and b [m]; the bundled ones fit real cells within 1.1 % an edge. The rule puts into numbers what
     Roth and Wadsley, Acta Cryst. 19 (1965) 26, tell of ribbons and of junctions with tetrahedra.
 
     >>> block(3, 3, tetrahedra=True).structure.element_counts
-    {'Nb': 9.0, 'O': 25.0, 'W': 1.0}
+    {'Nb': 9.0, 'O': 25.0, 'P': 1.0}
     """
     if any(not isinstance(k, int | np.integer) or isinstance(k, bool) or k < 2 for k in (m, n)):
         raise InputError("block", f"{m} x {n} octahedra", "two whole numbers of 2 or more")
@@ -100,19 +101,38 @@ def block(
     sites = sites_of(m, n, tetrahedra)
     atoms = {k: _in_cell(points - start, a, c) for k, points in sites.items()}
     labels = tuple(k for k, points in atoms.items() for _ in points)
-    default = {"T": {"W": 1.0}, "M": {"Nb": 1.0}, "O": {"O": 1.0}}
-    shares = occupancy or {k: default[k] for k in sites}
     structure = Structure(
         name=name or f"{m} x {n} blocks {'with' if tetrahedra else 'without'} tetrahedra",
         cell=_cell(a, c, unit, repeat),
         labels=labels,
         positions=np.concatenate(list(atoms.values())),
-        occupancy=shares,
+        occupancy=occupancy or balanced(m, n, tetrahedra),
         formula_units=2 * formula_units_per_block,
         source="ideal grid, not relaxed: the rule of Roth and Wadsley, Acta Cryst. 19 (1965) 26",
     )
     windows = _in_cell(windows_of(m, n) - start, a, c)
     return Block(m=m, n=n, tetrahedra=tetrahedra, structure=structure, windows=windows)
+
+
+def balanced(m: int, n: int, tetrahedra: bool) -> Shares:
+    """Elements that balance the charge of a block: W on T, Nb on M, and W or Ti for so much of M as is asked.
+
+    Oxygen asks of M, beside Nb5+, for (m-2)(n-2) - 2 charges with W6+ on T, for (m-2)(n-2) - 4 in ribbons: as many
+    W6+ where that is positive, as many Ti4+ where it is negative. Where one charge is too many and there is a
+    tetrahedron, P5+ takes it instead, as in PNb9O25. At random over M; all of it assumed.
+
+    >>> balanced(4, 4, True)["M"], balanced(3, 3, True)["T"]
+    ({'Nb': 0.875, 'W': 0.125}, {'P': 1.0})
+    """
+    asked = (m - 2) * (n - 2) - (2 if tetrahedra else 4)
+    phosphorus = tetrahedra and asked == -1
+    share = 0 if phosphorus else abs(asked) / (m * n)
+    metals = {"Nb": 1 - share, "W" if asked > 0 else "Ti": share}
+    return {
+        **({"T": {"P" if phosphorus else "W": 1.0}} if tetrahedra else {}),
+        "M": {element: s for element, s in metals.items() if s},
+        "O": {"O": 1.0},
+    }
 
 
 def steps(m: int, n: int, tetrahedra: bool) -> tuple[np.ndarray, np.ndarray]:

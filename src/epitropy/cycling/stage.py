@@ -267,8 +267,12 @@ def _reach(
 
 
 def _bonded(electrode: CoatedElectrode, thinner: float) -> float:
-    """Share of the layer that stays bonded while the host breathes; the energy release goes with the thickness."""
-    return 1 - overload(electrode.release_ratio * thinner)
+    """Share of the layer that stays bonded while the host breathes; the energy release goes with the thickness.
+
+    Each facet holds or lets go on its own: a mean release would let a weak facet be held by the strong ones.
+    """
+    ratios = electrode.release_ratio
+    return sum(share * (1 - overload(ratios.get(f, 0.0) * thinner)) for f, share in electrode.facet_shares.items())
 
 
 class Life(NamedTuple):

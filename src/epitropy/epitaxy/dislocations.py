@@ -48,7 +48,7 @@ def first_dislocation(basis: np.ndarray, angle: np.ndarray, strain: np.ndarray, 
     # the small ramp settles ties alike on every machine
     height = np.where(np.isnan(ratio), 1.0, ratio) * lengths * (1 + 1e-9 * np.arange(4))
     best = np.arange(len(angle)), height.argmin(1)
-    relieved = (line_normal[best] ** 2 * strain).sum(1)
+    relieved = np.sqrt((line_normal[best] ** 2 * strain**2).sum(1))  # opposite strains do not cancel
     return Dislocations(
         burgers=_SHORT[best[1]],
         length=lengths[best],

@@ -15,19 +15,35 @@ import numpy as np
 
 from ..crystals.ordering import in_whole_atoms, ordered
 from ..errors import InputError
+from ..records.entropy import anions_among
 from ..records.epitaxy import LatticeMatch
 from ..records.interface import CutCrystal, CutSymmetry, InterfaceModel
 from ..records.structure import VACANCY, Structure
 from . import laws
 from .interface_charges import Boundary, formal_charges, ions_to_leave_out, label_charges
 from .interface_contact import Face, allowed_distances, common_net, contact_gap, nested_shift
-from .slabs import ELEMENTARY_CHARGE, PLANES_APART, arranged, cut, distances, repeats_of, slab, termination, unit_cell
+from .slabs import (
+    ELEMENTARY_CHARGE,
+    PLANES_APART,
+    arranged,
+    cut,
+    distances,
+    formula,
+    repeats_of,
+    slab,
+    termination,
+    unit_cell,
+)
 
 MOST_ATOMS = 5000
 MOST_MODELS = 500
 SAME_AREA = 1e-5  # relative: a match and the crystal that it was found for
+AUTO = ((1, 1), (2, 1), (1, 2), (2, 2))  # supercells that "auto" tries
+AUTO_AREA = 1.5e-18  # m2: of the largest of them
 _TOO_CLOSE = 0.9  # of the crystals' own shortest distance: told in the note
+_SAME_CHARGE = 2  # decimals of e per cell of the match: supercells that leave the same are equal
 Shift = tuple[float, float]
+Cells = tuple[int, int]
 Distances = Mapping[tuple[str, str], float]
 
 
@@ -50,7 +66,7 @@ def interface_models(
     film_charges: Mapping[str, float] | None = None,
     terminations: str | Sequence[tuple[int, int]] = "all",
     leave_out: bool = True,
-    supercell: tuple[int, int] = (1, 1),
+    supercell: str | Cells = (1, 1),
     tolerance: float = PLANES_APART,
     seed: int = 0,
 ) -> tuple[InterfaceModel, ...]:
@@ -67,14 +83,15 @@ def interface_models(
     Along the normal e3 = -nu/(1 - nu)(e1 + e2) of either side; without nu its heights stay.
 
     **Gap** [m] between outermost atoms: given, or the smallest at which no pair of elements is nearer across the
-    interface than in either crystal. **Shift** (u, v) along the common edges, one or several: (0, 0) lays the
+    interface than in either crystal. **Shift** (u, v) along the edges of the match, one or several: (0, 0) lays the
     origin of one crystal on that of the other, so that a film of the host goes on as the host; "nested" takes the
     shift with the smallest gap and, of equals, the strongest attraction, at either interface of a periodic model; a
     shift given is that of the first, the second having none.
 
     **Charge.** Where polarisations meet, P_host - P_film is left per area. ``leave_out`` leaves out terminal ions,
     for instance every second, where that brings the faces nearer to neutral and keeps the whole so. What is
-    left is told.
+    left is told. ``supercell``: that many cells of the match along either edge; "auto" takes for every pair the one of
+    1x1, 2x1, 1x2, 2x2, up to 150 angstrom2, that leaves the least charge at the interface, of equals the smallest.
 
     vacuum [m]: one interface and two surfaces; None: periodic, two interfaces. Raises `InputError` beyond 5000
     atoms, and where match and crystal do not belong together.
@@ -90,26 +107,34 @@ def interface_models(
     ({'Ni': 10, 'O': 10}, 0.0)
     """
     _check(strain_on, gap, vacuum, supercell)
-    times = np.array(supercell)[:, None]
-    lower = _cut_side("host", host, match.host_plane, times * match.host_cell, host_charges, tolerance)
-    upper = _cut_side("film", film, match.film_plane, times * match.film_cell, film_charges, tolerance)
-    _check_areas(lower, upper, match, supercell)
-    numbers = [repeats_of(s, t) for s, t in ((lower, host_thickness), (upper, film_thickness))]
-    _check_size(lower, upper, numbers)
-    elastic = ((host_modulus, host_poisson, host_thickness), (film_modulus, film_poisson, film_thickness))
-    share = _film_share(strain_on, elastic)
-    common = (1 - share) * lower.edges + share * upper.edges
-    sides = [
-        _strained(s, n, common, nu, seed, q)
-        for s, n, nu, q in zip((lower, upper), numbers, (host_poisson, film_poisson), (host_charges, film_charges))
-    ]
-    job = _Job(match=match, host=sides[0], film=sides[1], gap=gap, vacuum=vacuum, leave_out=leave_out)
+    thick, charges = (host_thickness, film_thickness), (host_charges, film_charges)
+    elastic = tuple(zip((host_modulus, film_modulus), (host_poisson, film_poisson), thick))
+
+    def job(cells: Cells) -> _Job:
+        times = np.array(cells)[:, None]
+        lower = _cut_side("host", host, match.host_plane, times * match.host_cell, host_charges, tolerance)
+        upper = _cut_side("film", film, match.film_plane, times * match.film_cell, film_charges, tolerance)
+        _check_areas(lower, upper, match, cells)
+        numbers = [repeats_of(s, t) for s, t in zip((lower, upper), thick)]
+        _check_size(lower, upper, numbers, cells)
+        share = _film_share(strain_on, elastic)
+        common = (1 - share) * lower.edges + share * upper.edges
+        sides = [
+            _strained(s, n, common, nu, seed, q)
+            for s, n, (_, nu, _), q in zip((lower, upper), numbers, elastic, charges)
+        ]
+        return _Job(match=match, host=sides[0], film=sides[1], cells=cells, gap=gap, vacuum=vacuum, leave_out=leave_out)
+
+    first = job((1, 1) if supercell == "auto" else supercell)
+    jobs = [first] + [job(cells) for cells in AUTO[1:] if supercell == "auto" and _may_grow(first, cells)]
     shifts = _shifts(shift)
-    pairs = _pairs(lower, upper, terminations, shifts, job)
+    pairs = _pairs(first, terminations, shifts)
     if len(pairs) > MOST_MODELS:
         raise InputError("terminations", f"{len(pairs)} models", f"at most {MOST_MODELS}", "List pairs of cuts.")
-    bulk = tuple(distances(side.crystal.structure) for side in sides)
-    return tuple(_model(job, i, j, s, f"_s{k}" if len(shifts) > 1 else "", bulk) for i, j, k, s in pairs)
+    bulk = tuple(distances(side.crystal.structure) for side in (first.host, first.film))
+    return tuple(
+        _model(_least_charged(jobs, i, j), i, j, s, f"_s{k}" if len(shifts) > 1 else "", bulk) for i, j, k, s in pairs
+    )
 
 
 def write_models(
@@ -137,10 +162,18 @@ def write_models(
 
 
 def comment(model: InterfaceModel) -> str:
-    """What stands at the head of each file: never taken for a relaxed structure."""
+    """What stands at the head of each file: never taken for a relaxed structure, nor a draw for the crystal."""
     ends, begins = model.host_termination.split("|")[0], model.film_termination.split("|")[1]
-    sides = f"{model.orientation}; host ends with {ends}, film begins with {begins}"
-    return f"unrelaxed interface model; {sides}; formal charge {model.formal_charge:g} e"
+    missing = ", ".join(f"{n} {element}" for element, n in model.left_out.items())
+    told = [
+        "unrelaxed interface model",
+        model.orientation,
+        f"host ends with {ends}, film begins with {begins}",
+        f"left out of the faces: {missing}" if missing else "",
+        f"formal charge {model.formal_charge:g} e",
+        model.note,
+    ]
+    return "; ".join(text for text in told if text)
 
 
 def _index_row(model: InterfaceModel) -> dict:
@@ -176,6 +209,7 @@ class _Job:
     match: LatticeMatch
     host: _Side
     film: _Side
+    cells: Cells
     gap: float | None
     vacuum: float | None
     leave_out: bool
@@ -226,14 +260,17 @@ class _Seam:
     gap: float
 
 
-def _check(strain_on: str, gap: float | None, vacuum: float | None, supercell: tuple[int, int]) -> None:
+def _check(strain_on: str, gap: float | None, vacuum: float | None, supercell: str | Cells) -> None:
     if strain_on not in ("film", "host", "shared"):
         raise InputError("strain_on", f"'{strain_on}'", "film, host or shared")
     if gap is not None and not 0 < gap < 2e-9:
         raise InputError("gap", f"{gap} m", "a height between 0 and 2 nm", "2 A is 2e-10 m.")
     if vacuum is not None and not 0 < vacuum < 1e-7:
         raise InputError("vacuum", f"{vacuum} m", "a height between 0 and 100 nm", "15 A is 1.5e-9 m.")
-    if len(supercell) != 2 or any(int(k) != k or k < 1 for k in supercell):
+    if isinstance(supercell, str):
+        if supercell != "auto":
+            raise InputError("supercell", f"'{supercell}'", "auto, or two whole numbers like (2, 1)")
+    elif len(supercell) != 2 or any(int(k) != k or k < 1 for k in supercell):
         raise InputError("supercell", f"{supercell}", "two whole numbers of 1 or more")
 
 
@@ -252,19 +289,38 @@ def _cut_side(
         raise InputError(where, error.given, error.allowed, error.remedy) from None
 
 
-def _check_areas(lower: CutCrystal, upper: CutCrystal, match: LatticeMatch, supercell: tuple[int, int]) -> None:
-    cells = supercell[0] * supercell[1]
+def _check_areas(lower: CutCrystal, upper: CutCrystal, match: LatticeMatch, supercell: Cells) -> None:
+    cells = math.prod(supercell)
     for side, made, found in (("host", lower, match.host_area), ("film", upper, match.area)):
         if abs(made.area / (cells * found) - 1) > SAME_AREA:
             given = f"{made.area * 1e20 / cells:.4f} A2 of {made.structure.name}, {found * 1e20:.4f} A2 of the match"
             raise InputError(f"{side} cell", given, "the crystal that was matched, unstrained")
 
 
-def _check_size(lower: CutCrystal, upper: CutCrystal, numbers: Sequence[int]) -> None:
+def _check_size(lower: CutCrystal, upper: CutCrystal, numbers: Sequence[int], cells: Cells) -> None:
     atoms = sum(n * len(s.structure.labels) for s, n in zip((lower, upper), numbers))
     if atoms > MOST_ATOMS:
         remedy = "Lower the thicknesses or the supercell, or take a match of smaller area."
-        raise InputError("interface model", f"{atoms} atoms", f"at most {MOST_ATOMS}", remedy)
+        raise InputError("supercell", f"{cells[0]}x{cells[1]}: {atoms} atoms", f"at most {MOST_ATOMS}", remedy)
+
+
+def _may_grow(job: _Job, cells: Cells) -> bool:
+    """Whether a supercell stays a size that is worth calculating."""
+    times = cells[0] * cells[1]
+    atoms = sum(side.repeats * len(side.crystal.structure.labels) for side in (job.host, job.film))
+    return times * job.host.crystal.area <= AUTO_AREA and times * atoms <= MOST_ATOMS
+
+
+def _least_charged(jobs: Sequence[_Job], i: int, j: int) -> _Job:
+    """The supercell whose interface keeps the least charge per area; of equals the first, which is the smallest."""
+    if len(jobs) == 1:
+        return jobs[0]
+
+    def left(job: _Job) -> float:
+        charged = _thinned(job, i, j, _layer(job.host, i), _layer(job.film, j))[2]
+        return round(abs(charged["interface"]) / math.prod(job.cells), _SAME_CHARGE)
+
+    return min(jobs, key=left)
 
 
 def _film_share(strain_on: str, elastic: Sequence[tuple[float | None, float | None, float]]) -> float:
@@ -312,13 +368,10 @@ def _shifts(shift: str | Shift | Sequence[Shift]) -> list[np.ndarray | None]:
 
 
 def _pairs(
-    lower: CutCrystal,
-    upper: CutCrystal,
-    wanted: str | Sequence[tuple[int, int]],
-    shifts: Sequence[np.ndarray | None],
-    job: _Job,
+    job: _Job, wanted: str | Sequence[tuple[int, int]], shifts: Sequence[np.ndarray | None]
 ) -> list[tuple[int, int, int, np.ndarray | None]]:
     """(host cut, film cut, number of the shift, shift): one of every orbit of the joint symmetry."""
+    lower, upper = job.host.crystal, job.film.crystal
     if isinstance(wanted, str):
         if wanted != "all":
             raise InputError("terminations", f"'{wanted}'", "all, or pairs of cuts like [(0, 1)]")
@@ -330,7 +383,7 @@ def _pairs(
         seen: set[tuple[int, int]] = set()
         for i, j in wanted:
             if (i, j) not in seen:
-                seen |= _images(joint, i, j, shift, job)
+                seen |= _images(joint, i, j, None if shift is None else shift / job.cells, job)
                 found.append((i, j, k, shift))
     return found
 
@@ -370,6 +423,7 @@ def _model(
     job: _Job, i: int, j: int, shift: np.ndarray | None, suffix: str, bulk: tuple[Distances, Distances]
 ) -> InterfaceModel:
     whole = _layer(job.host, i), _layer(job.film, j)
+    shift = None if shift is None else shift / job.cells
     (host, film), missing, charged = _thinned(job, i, j, *whole)
     nearest = allowed_distances(*bulk, {e: q for one in whole for e, q in zip(one.elements, one.charge)})
     front = _seam(job, host, film, nearest, shift)
@@ -381,19 +435,20 @@ def _model(
     return InterfaceModel(
         name=name,
         structure=replace(structure, name=name),
-        host_termination=ends[0].name,
-        film_termination=ends[1].name,
+        host_termination=_ends(ends[0].name, whole[0]),
+        film_termination=_ends(ends[1].name, whole[1]),
         host_tasker=ends[0].tasker,
         film_tasker=ends[1].tasker,
         gap=front.gap,
         back_gap=back.gap if back else None,
-        shift=(float(front.shift[0]), float(front.shift[1])),
+        shift=(float(front.shift[0] * job.cells[0]), float(front.shift[1] * job.cells[1])),
         composition=dict(sorted(Counter([*host.elements, *film.elements]).items())),
         left_out=missing,
         formal_charge=_settled(host.charge.sum() + film.charge.sum()),
         boundary_charge={k: _settled(q) * ELEMENTARY_CHARGE / job.host.crystal.area for k, q in charged.items()},
         dipole=dipole,
         shortest_distances=_named(found),
+        shortest_across=_named(distances(structure, between=("host.", "film."))),
         bulk_distances=_named({p: min(b.get(p, math.inf) for b in bulk) for p in {**bulk[0], **bulk[1]}}),
         note=_note(host, film, found, nearest),
         **_of_the_match(job),
@@ -408,6 +463,7 @@ def _of_the_match(job: _Job) -> dict:
         "orientation": job.match.orientation,
         "host_repeats": job.host.repeats,
         "film_repeats": job.film.repeats,
+        "supercell": job.cells,
         "area": job.host.crystal.area,
         "vacuum": job.vacuum or 0.0,
         "host_strain": job.host.strain,
@@ -415,6 +471,19 @@ def _of_the_match(job: _Job) -> dict:
         "host_normal_strain": job.host.normal_strain,
         "film_normal_strain": job.film.normal_strain,
     }
+
+
+def _ends(name: str, layer: _Layer) -> str:
+    """The atoms that are there: where shared sites were drawn, whole ones instead of the crystal's shares."""
+    if not layer.note:
+        return name
+    return "|".join(_drawn(layer.elements[layer.open(up)]) for up in (True, False))
+
+
+def _drawn(elements: np.ndarray) -> str:
+    counts = Counter(sorted(elements.tolist()))
+    divisor, anions = math.gcd(*counts.values()), anions_among(counts)
+    return formula({e: n / divisor for e, n in sorted(counts.items(), key=lambda x: x[0] in anions)}) or "empty"
 
 
 def _name(match: LatticeMatch, i: int, j: int) -> tuple[str, ...]:
@@ -456,8 +525,11 @@ def _whole(structure: Structure, seed: int) -> tuple[Structure, str]:
     ):
         return structure, ""
     rounded, told = in_whole_atoms(structure)
-    note = f"shared sites of {structure.name} filled at random"
-    return ordered(rounded, seed), f"{note}; rounded: {'; '.join(told)}" if told else note
+    counts = structure.element_counts
+    anions = anions_among(counts)
+    shares = formula(dict(sorted(counts.items(), key=lambda x: x[0] in anions)))
+    note = f"{structure.name} of {shares}, whole atoms by random draw"
+    return ordered(rounded, seed), f"{note}, rounded: {'; '.join(told)}" if told else note
 
 
 def _charges(whole: Structure, side: _Side) -> dict[str, float]:

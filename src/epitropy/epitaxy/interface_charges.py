@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from bisect import bisect
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -81,21 +82,37 @@ def ions_to_leave_out(boundaries: Sequence[Boundary], total: float) -> tuple[Lef
     >>> ions_to_leave_out(faces, 0.0)
     (('film', 'Ni', 1), ('film', 'O', 1))
     """
-    choices = product(*map(_choices, boundaries))
+    *first, last = map(_choices, boundaries)
+    charges = [q for _, q in last]
 
-    def cost(chosen: tuple[tuple[LeftOut | None, float], ...]) -> tuple[float, float, int]:
+    def cost(chosen: tuple[_Choice, ...]) -> tuple[float, float, int]:
         whole = abs(total - sum(q for _, q in chosen))
         left = sum((b.charge - q) ** 2 for b, (_, q) in zip(boundaries, chosen))
         return round(whole, 6), round(left, 6), sum(one[2] for one, _ in chosen if one)
 
-    return tuple(one for one, _ in min(choices, key=cost))
+    def tried() -> Iterator[tuple[_Choice, ...]]:
+        """What the last boundary needs follows from the others: the two charges next to the rest."""
+        for chosen in product(*first):
+            k = bisect(charges, total - sum(q for _, q in chosen))
+            for one in last[max(k - 1, 0) : k + 1]:
+                yield *chosen, one
+
+    return tuple(one for one, _ in min(tried(), key=cost))
 
 
-def _choices(boundary: Boundary) -> list[tuple[LeftOut | None, float]]:
-    """None, and of every open element the two numbers next to the charge; with the charge that goes."""
-    found: list[tuple[LeftOut | None, float]] = [(None, 0.0)]
+_Choice = tuple[LeftOut | None, float]
+
+
+def _choices(boundary: Boundary) -> list[_Choice]:
+    """None, and of every open element each number up to the first that takes the whole charge, never all of them.
+
+    With the charge that goes, in its order; of equal charges the one with the fewest ions.
+    """
+    found: dict[float, _Choice] = {0.0: (None, 0.0)}
     for (side, element), (charge, count) in boundary.open_ions.items():
-        wanted = boundary.charge / charge if charge else 0.0
-        numbers = {math.floor(wanted + 1e-9), math.ceil(wanted - 1e-9)}
-        found += [((side, element, n), n * charge) for n in sorted(numbers) if 0 < n < count]
-    return found
+        wanted = math.ceil(boundary.charge / charge - 1e-9) if abs(charge) > _NEUTRAL else 0
+        for n in range(1, min(wanted, count - 1) + 1):
+            known, _ = found.get(round(n * charge, 6), (None, 0.0))
+            if known is None or n < known[2]:
+                found[round(n * charge, 6)] = (side, element, n), n * charge
+    return sorted(found.values(), key=lambda choice: choice[1])

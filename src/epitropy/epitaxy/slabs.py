@@ -382,7 +382,7 @@ def _plane(structure: Structure, charges: Mapping[str, float], atoms: np.ndarray
     counts = _elements(structure, labels)
     divisor = reduce(math.gcd, (labels.count(k) for k in set(labels)))
     return AtomicPlane(
-        formula="".join(e + _number(n / divisor) for e, n in counts.items()) or "empty",
+        formula=formula({e: n / divisor for e, n in counts.items()}) or "empty",
         height=float(structure.positions[atoms, 2].mean()) * float(structure.cell.matrix[2, 2]),
         composition={e: n / area for e, n in counts.items()},
         charge=sum(charges[k] for k in labels) * ELEMENTARY_CHARGE / area,
@@ -400,8 +400,13 @@ def _elements(structure: Structure, labels: Sequence[str]) -> dict[str, float]:
     return dict(sorted(counts.items(), key=lambda item: (item[0] in anions, item[0])))
 
 
-def _number(count: float) -> str:
-    return "" if abs(count - 1) < 1e-6 else f"{count:.3g}"
+def formula(counts: Mapping[str, float]) -> str:
+    """Elements with their numbers, in the order given.
+
+    >>> formula({"Ni": 0.9, "Co": 0.1, "O": 2})
+    'Ni0.9Co0.1O2'
+    """
+    return "".join(e if abs(n - 1) < 1e-6 else f"{e}{n:.3g}" for e, n in counts.items())
 
 
 def _polarisation(crystal: CutCrystal, index: int) -> float:
@@ -471,8 +476,10 @@ def _cut_symmetry(turn: np.ndarray, move: np.ndarray, slip: np.ndarray, cuts: np
     return CutSymmetry(turned=bool(turn[2, 2] < 0), net=turn[:2, :2], cuts=tuple(images.tolist()), shifts=shifts)
 
 
-def distances(structure: Structure) -> dict[tuple[str, str], float]:
+def distances(structure: Structure, between: tuple[str, str] = ("", "")) -> dict[tuple[str, str], float]:
     """Shortest distance [m] of every pair of elements below `crystals.neighbours.NEAREST`; pairs sorted.
+
+    between: only from atoms whose label starts with the first to atoms whose label starts with the second.
 
     >>> from epitropy.crystals.wadsley_roth import model
     >>> round(distances(model("TiNb2O7").structure)["Nb", "O"] * 1e10, 2)
@@ -487,7 +494,7 @@ def distances(structure: Structure) -> dict[tuple[str, str], float]:
     np.minimum.at(nearest, (code[i], code[j]), apart)
     found: dict[tuple[str, str], float] = {}
     for (p, one), (q, other) in product(enumerate(labels), repeat=2):
-        if np.isfinite(nearest[p, q]):
+        if np.isfinite(nearest[p, q]) and one.startswith(between[0]) and other.startswith(between[1]):
             for pair in product(_on_site(structure, one), _on_site(structure, other)):
                 key = (min(pair), max(pair))
                 found[key] = min(found.get(key, math.inf), float(nearest[p, q]))

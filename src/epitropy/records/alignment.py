@@ -44,13 +44,15 @@ class AlignedMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacetVerdict:
-    """One facet of the particle with the film's best match on it, None where there is none within the limits.
+    """One facet of the particle with the film on it: the match with the smallest common cell, and the softest.
 
+    The softest has the least largest energy over charge; both are None where nothing matches within the limits.
     ``film_open``: whether lithium crosses the film along its normal there; None where that is not known.
     """
 
     facet: FacetShare
     best: AlignedMatch | None
+    softest: AlignedMatch | None = None
     film_barrier: Annotated[float, Unit("J", show="eV")] | None = None
     film_open: bool | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,7 +18,9 @@ class CoatedElectrode:
     area: Annotated[float, Unit("m2/kg", show="m2/g")]  # that the recipe reaches; ``coverage_formed`` is of it
     coverage_formed: Annotated[float, Unit("1", show="%")]
     wetting_share: Annotated[float, Unit("1", show="%")]
-    release_ratio: Annotated[float, Unit("1")]  # largest energy release over interface toughness, at this thickness
+    # largest energy release over interface toughness on each facet, at this thickness; and the facets' shares
+    release_ratio: Annotated[Mapping[str, float], Unit("1")]
+    facet_shares: Annotated[Mapping[str, float], Unit("1", show="%")]
     film_resistivity: Annotated[float, Unit("ohm m")]
     film_resistance: Annotated[float, Unit("ohm m2", show="ohm cm2")]  # per particle area
     open_share: Annotated[float, Unit("1", show="%")]  # of the surface, through which lithium passes

@@ -121,6 +121,8 @@ class InterfaceModel:
     Host below, film above, the outward normal up. In the periodic model the film carries the next host (two
     interfaces), else vacuum does. ``boundary_charge``: formal charge per area that is left at each interface or
     surface; the bound charge of both sides less the ions left out. ``dipole``: formal, per area, with vacuum only.
+    Terminations are named by the atoms that are there before any are left out: shared sites by the whole atoms drawn,
+    which ``note`` tells. ``shortest_across``: of pairs with one atom in the host and one in the film.
     """
 
     name: str
@@ -134,11 +136,12 @@ class InterfaceModel:
     film_tasker: Annotated[int, Unit("1")]
     host_repeats: Annotated[int, Unit("1")]
     film_repeats: Annotated[int, Unit("1")]
+    supercell: Annotated[tuple[int, int], Unit("1")]  # of the match's common cell
     area: Annotated[float, Unit("m2", show="angstrom2")]
     gap: Annotated[float, Unit("m", show="angstrom")]
     back_gap: Annotated[float, Unit("m", show="angstrom")] | None
     vacuum: Annotated[float, Unit("m", show="nm")]
-    shift: Annotated[tuple[float, float], Unit("1")]  # of the film, along the edges
+    shift: Annotated[tuple[float, float], Unit("1")]  # of the film, along the edges of the match
     host_strain: Annotated[np.ndarray, Unit("1", show="%")]  # principal, shape (2,)
     film_strain: Annotated[np.ndarray, Unit("1", show="%")]
     host_normal_strain: Annotated[float, Unit("1", show="%")]
@@ -149,6 +152,7 @@ class InterfaceModel:
     boundary_charge: Annotated[Mapping[str, float], Unit("C/m2")]
     dipole: Annotated[float, Unit("C/m")] | None
     shortest_distances: Annotated[Mapping[str, float], Unit("m", show="angstrom")]
+    shortest_across: Annotated[Mapping[str, float], Unit("m", show="angstrom")]
     bulk_distances: Annotated[Mapping[str, float], Unit("m", show="angstrom")]  # of the strained crystals
     relaxed: bool = False
     note: str = ""

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from ..units import Unit
-from .alignment import AlignedMatch
+from .alignment import AlignedMatch, FacetVerdict
 from .anneal import DepthProfile
 from .boundary import BoundaryInfiltration
 from .cell import CycleSeries
@@ -38,6 +38,7 @@ class CellStages:
     phases: PhaseAssessment | None
     facets: FacetShares
     matches: tuple[AlignedMatch, ...]
+    layer_on_facets: tuple[FacetVerdict, ...]
     strain: tuple[StrainPath, ...]
     electrode: CoatedElectrode | None
     permeation: Permeation | None

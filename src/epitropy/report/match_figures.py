@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import matplotlib
@@ -30,6 +31,7 @@ def cost_figure(answer: MatchAnswer) -> Drawing | None:
     area = np.array([float(field(m.match, "area")) for m in answer.matches])
     named = "; ".join(f"{m.rank}: {m.match.orientation}" for m in answer.matches[:_NAMED])
     cost, label, unit = _cost(answer.matches)
+    word = "energy" if "energy" in unit else "strain"
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7.6, 4.6), layout="constrained", facecolor="white")
         axes = figure.subplots()
@@ -46,12 +48,12 @@ def cost_figure(answer: MatchAnswer) -> Drawing | None:
         axes.set(xscale="log", yscale="log", xlabel="area of the common cell / Å²", ylabel=label)
         legend_above(axes, 3)
     return Drawing(
-        name="matches",
+        name="cost",
         title="Cost of every match",
         caption=(
             f"{len(answer.matches)} of {answer.number} coherent matches of {answer.film.name} on {answer.host.name}. "
             "Low and left is better; on the line lie those that no other beats in both, numbered by rank. A small "
-            f"cell repeats the bonds across the interface often, a low energy lets the film grow thicker. {named}."
+            f"cell repeats the bonds across the interface often, a low {word} lets the film grow thicker. {named}."
         ),
         figure=figure,
         header=("rank", "orientation", "area_A2", unit),
@@ -67,8 +69,8 @@ def _cost(matches: tuple[AlignedMatch, ...]) -> tuple[np.ndarray, str, str]:
     if all(m.match.energy_per_thickness is not None for m in matches):
         found = np.array([float(field(m.match, "energy_per_thickness")) for m in matches])
         return np.maximum(found, 1e-6), "energy / (J/m²/nm)", "energy_J_m2_per_nm"
-    found = np.array([100 * np.abs(m.match.principal_strain).max() for m in matches])
-    return np.maximum(found, 1e-4), "larger principal strain / %", "largest_strain_percent"
+    found = np.array([100 * float(np.hypot(*m.match.principal_strain)) for m in matches])
+    return np.maximum(found, 1e-4), "root of the summed squared strains / %", "strain_percent"
 
 
 def _front(axes: Axes, area: np.ndarray, cost: np.ndarray) -> None:
@@ -90,7 +92,9 @@ def charge_figure(answer: MatchAnswer) -> Drawing | None:
     if not followed:
         return None
     toughness = Sourced(value=answer.limits.toughness, unit="J/m2", grade="assumed", label="interface toughness")
-    tracks = [Track(path=m.path, toughness=toughness) for m in followed]
+    tracks = [
+        Track(path=replace(m.path, name=f"{m.rank}  {m.match.orientation}"), toughness=toughness) for m in followed
+    ]
     header, arrays = numbers(tracks)
     return Drawing(
         name="charge",

@@ -35,7 +35,9 @@ def _page(answer: MatchAnswer, drawings: list[Drawing]) -> str:
     said = paragraphs([*rows.opening(answer), *rows.closing(answer)])
     parts: list[object] = []
     if answer.facets and answer.matches:
-        parts.append(_section("On the facets of a particle", [_table(rows.facet_rows(answer))]))
+        parts.append(
+            _section("On the facets of a particle", [_table(rows.facet_rows(answer.facets, answer.limits.toughness))])
+        )
     if answer.matches:
         head_row, *body = rows.match_rows(answer)
         ranked: list[object] = [table(head_row, body[:_ON_PAGE])]

@@ -37,7 +37,8 @@ def opening(answer: MatchAnswer, count: int | None = None) -> tuple[str, ...]:
         return first, _no_match(answer.nearest)
     listed = min(len(answer.matches), count or len(answer.matches))
     more = f"; the first {listed} are shown" if listed < answer.number else ""
-    return first, f"{answer.number} coherent matches, each symmetry orbit once{more}."
+    matches = "1 coherent match" if answer.number == 1 else f"{answer.number} coherent matches"
+    return first, f"{matches}, each symmetry orbit once{more}."
 
 
 def _no_match(nearest: LatticeMatch | None) -> str:
@@ -53,23 +54,24 @@ def _no_match(nearest: LatticeMatch | None) -> str:
 def match_rows(answer: MatchAnswer, count: int | None = None) -> tuple[Row, ...]:
     """The ranked table; energy over charge only where the host's breathing is known."""
     breathing = any(m.path is not None for m in answer.matches)
-    energy = "J/m²/nm, largest" if breathing else "J/m²/nm"
-    head = ("", "host || film", "Å²", "strain / %", energy, "h_c / nm", "ways")
-    return head, *(_match_row(m) for m in answer.matches[:count])
+    head = ("", "host || film", "Å²", "strain / %", "J/m²/nm", *(("worst", "at x") if breathing else ()), "h_c", "ways")
+    return head, *(_match_row(m, breathing) for m in answer.matches[:count])
 
 
-def _match_row(aligned: AlignedMatch) -> Row:
+def _match_row(aligned: AlignedMatch, breathing: bool) -> Row:
     m = aligned.match
-    energy = NONE if m.energy_per_thickness is None else significant(float(field(m, "energy_per_thickness")), 2)
-    energy += f", {largest(aligned)}" if aligned.largest_energy is not None else ""
-    area = significant(float(field(m, "area")))
+    mark = f"{aligned.rank}{MARK if m.relation else ''}"
+    worst = (NONE, NONE)
+    if aligned.largest_energy is not None:
+        worst = significant(float(shown(aligned.largest_energy, ENERGY)), 2), fixed(aligned.largest_at, 2)
     return (
-        f"{aligned.rank}{MARK if m.relation else ''}",
+        mark,
         m.orientation,
-        area,
+        significant(float(field(m, "area"))),
         strains(m),
-        energy,
-        critical(m),
+        NONE if m.energy_per_thickness is None else significant(float(field(m, "energy_per_thickness")), 2),
+        *(worst if breathing else ()),
+        critical(m).replace("< ", "<"),
         str(m.variants),
     )
 
@@ -102,35 +104,44 @@ def critical(match: LatticeMatch) -> str:
     return NONE
 
 
-def facet_rows(answer: MatchAnswer) -> tuple[Row, ...]:
-    """One row a facet: its share, what lies on it best, and whether lithium gets through."""
-    head = ("facet", "share / %", "best match", "Å²", "largest J/m²/nm", "fails by", "lithium")
-    return head, *(_facet_row(v) for v in answer.facets)
+def facet_rows(facets: Sequence[FacetVerdict], toughness: float) -> tuple[Row, ...]:
+    """One row a facet: its share, what lies on it, when it fails, and whether lithium gets through."""
+    head = ("facet", "share / %", "smallest common cell", "Å²", "worst, softest", "charged", "lithium")
+    return head, *(_facet_row(v, toughness) for v in facets)
 
 
-def _facet_row(v: FacetVerdict) -> Row:
+def _facet_row(v: FacetVerdict, toughness: float) -> Row:
     share = f"{fixed(100 * v.facet.share, 0)} ({fixed(100 * v.facet.low, 0)}-{fixed(100 * v.facet.high, 0)})"
     name = f"({v.facet.facet})"
     if v.best is None:
         return name, share, "none within the limits", NONE, NONE, NONE, lithium_text(v)
     m = v.best.match
-    return (
-        name,
-        share,
-        m.orientation,
-        significant(float(field(m, "area"))),
-        largest(v.best),
-        failure(v.best),
-        lithium_text(v),
-    )
+    area = significant(float(field(m, "area")))
+    energies = f"{_energy(v.best)}, {_energy(v.softest)}"
+    return name, share, m.orientation, area, energies, fate(v.best, toughness), lithium_text(v)
+
+
+def _energy(aligned: AlignedMatch | None) -> str:
+    if aligned is None or aligned.largest_energy is None:
+        return NONE
+    return significant(float(shown(aligned.largest_energy, ENERGY)), 2)
+
+
+def fate(aligned: AlignedMatch, toughness: float) -> str:
+    """Whether the film lasts a charge at its thickness, else how it fails and from which lithium content on."""
+    path = aligned.path
+    if path is None:
+        return NONE
+    at = path.critical_lithium(toughness)
+    if at is None:
+        return "holds"
+    mode = str(path.failure_mode[int(np.argmax(path.energy_release >= toughness))])
+    return f"{'cracks' if 'crack' in mode else 'debonds'} from x {fixed(at, 2)}"
 
 
 def failure(aligned: AlignedMatch) -> str:
-    """How the film would fail at its largest energy."""
-    if aligned.path is None:
-        return NONE
-    at = int(np.argmax(aligned.path.energy_density))
-    return str(aligned.path.failure_mode[at])
+    """What the larger release drives where the energy is largest."""
+    return str(aligned.path.failure_mode[int(np.argmax(aligned.path.energy_density))])
 
 
 def lithium_text(v: FacetVerdict) -> str:
@@ -141,23 +152,24 @@ def lithium_text(v: FacetVerdict) -> str:
 
 
 def model_rows(models: Sequence[InterfaceModel]) -> tuple[Row, ...]:
-    """One row a model: how either side ends, its size, gap, what charge is left, the shortest distance across."""
-    head = ("model", "host", "film", "Tasker", "atoms", "gap / Å", "e/nm²", "shortest / Å")
+    """One row a model: how either side ends, its size, gap, charge left at the interface, shortest pair across it."""
+    head = ("model", "host", "film", "Tasker", "cell", "atoms", "gap / Å", "interface e/nm²", "across / Å")
     return head, *(_model_row(m) for m in models)
 
 
 def _model_row(m: InterfaceModel) -> Row:
-    charge = max(m.boundary_charge.values(), key=abs, default=0.0) / ELEMENTARY_CHARGE * 1e-18
-    shortest = min(m.shortest_distances, key=m.shortest_distances.get)
+    charge = m.boundary_charge["interface"] / ELEMENTARY_CHARGE * 1e-18
+    across = min(m.shortest_across, key=m.shortest_across.get, default=None)
     return (
         m.name,
         m.host_termination,
         m.film_termination,
         f"{m.host_tasker}, {m.film_tasker}",
+        "x".join(map(str, m.supercell)),
         str(m.atoms),
         fixed(float(field(m, "gap")), 2),
         fixed(charge, 1),
-        f"{shortest} {fixed(1e10 * m.shortest_distances[shortest], 2)}",
+        "> 4" if across is None else f"{across} {fixed(1e10 * m.shortest_across[across], 2)}",
     )
 
 
@@ -171,11 +183,20 @@ def closing(answer: MatchAnswer, count: int | None = None) -> tuple[str, ...]:
     if answer.facets and answer.matches:
         covered = sum(v.facet.share for v in answer.facets if v.best is not None)
         said.append(f"On {fixed(100 * covered, 0)} % of the particle's surface the film finds a coherent match.")
+    if any(m.path is not None for m in answer.matches):
+        thickness, toughness = float(field(answer.limits, "thickness")), answer.limits.toughness
+        said.append(
+            f"worst: largest energy from x = 1 to {answer.limits.lowest_lithium:g}, in J/m²/nm, and where. On a facet "
+            "the film lies with the smallest common cell; the softest match there stands beside it. Cracks or debonds: "
+            f"a film of {significant(thickness)} nm at a toughness of {toughness:g} J/m² (assumed)."
+        )
+    if answer.facets and answer.matches:
+        said.append("Shares of facets with 80 % intervals, from surface energies of LiCoO2 (assumed).")
     if answer.matches:
         said.append(
-            "Strains are imposed on the film (negative: compression), areas are the unstrained film's, h_c is the "
-            "critical thickness for dislocations, ways: orientations that the host's symmetry makes of one. Energies "
-            "say how costly coherence is, not whether the film grows."
+            "Strains are imposed on the film (negative: compression), areas are the unstrained film's, h_c in nm is "
+            "the critical thickness for dislocations, ways: orientations that the host's symmetry makes of one. "
+            "Energies say how costly coherence is, not whether the film grows."
         )
     return *said, *answer.notes
 
@@ -260,7 +281,7 @@ def _over_charge(aligned: AlignedMatch, limits: Limits) -> dict[str, Any] | None
         return None
     return {
         "lithium": [_number(x) for x in path.lithium],
-        "misfit": [_number(e) for e in path.misfit],
+        "mean_strain": [_number(e) for e in path.misfit],
         "stress_GPa": [_number(s) for s in field(path, "stress")],
         "energy_release_J_m2": [_number(g) for g in path.energy_release],
         "critical_thickness_nm": [_number(1e9 * h) for h in path.critical_thickness(limits.toughness)],
@@ -305,5 +326,6 @@ def _facet_json(v: FacetVerdict) -> Mapping[str, Any]:
         "host_passes_lithium": v.facet.passes_lithium,
         "film_passes_lithium": v.film_open,
         "best": None if v.best is None else v.best.rank,
+        "softest": None if v.softest is None else v.softest.rank,
         "grade": v.facet.grade,
     }

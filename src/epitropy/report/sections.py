@@ -10,6 +10,7 @@ from . import tables, text
 from .facts import Compared, coated_cell, grade_counts, treated_cell
 from .figures import Drawing, csv_link, svg
 from .markup import Html, badge, bullets, details, join, linked, paragraphs, safe, table
+from .match_tables import facet_rows
 from .numbers import field_text, fixed, significant
 from .strain_figures import cracking_effect
 
@@ -112,6 +113,7 @@ def figures(drawings: list[Drawing], result: StudyResult, study: Study) -> Html:
             *(_figure(d, number, result.hash) for number, d in enumerate(drawings, 1)),
             _cracking(result, study),
             _facets(result, study),
+            _layer_on_facets(result, study),
             _matches(result, study),
         ]
     )
@@ -151,6 +153,25 @@ def _facets(result: StudyResult, study: Study) -> Html:
     return join([Html("<h3>Facets that count</h3>"), paragraphs([note]), table(header, rows)])
 
 
+def _layer_on_facets(result: StudyResult, study: Study) -> Html:
+    """How the layer that the study takes lies on each facet; nothing without a coating."""
+    cell = coated_cell(result, study)
+    if cell is None:
+        return Html("")
+    layer, found = study.cells[cell].layer, result.cells[cell].layer_on_facets
+    header, *rows = facet_rows(found, layer.interface_toughness.value)
+    lying = sum(v.facet.share for v in found if v.best is not None)
+    note = (
+        f"The layer is taken to be '{layer.structure}'. On {fixed(100 * lying, 0)} % of the surface it finds a match "
+        "up to 400 Å² and 4 %; elsewhere it counts as incoherent and unstrained. Worst: largest energy over charge in "
+        "J/m²/nm, of the smallest common cell and of the softest match there. 'Charged' is for the part of the "
+        "thickness that stores the misfit. Where the layer blocks, only its leak conducts; where its ways are not "
+        "known it counts as open."
+    )
+    title = Html("<h3>The layer on the particle's facets</h3>")
+    return join([title, paragraphs([note]), table(header, rows, kind="numbers")])
+
+
 def _matches(result: StudyResult, study: Study) -> Html:
     rows = tables.match_rows(result, study)
     if not rows:
@@ -169,8 +190,8 @@ def _matches(result: StudyResult, study: Study) -> Html:
     note = (
         "Coherent films on the host, ranked by the area of the common cell and the largest energy while the host "
         "breathes; strain, energy and critical thickness at x = 1. Strains are imposed on the film (negative: "
-        "compression), the area is the unstrained film's. The candidate films stand in for the layer, whose "
-        "structure is not decided."
+        "compression), the area is the unstrained film's. The candidate films stand beside the layer that the "
+        "study takes, as its structure is not decided."
     )
     title = Html("<h3>Best orientation relationships</h3>")
     return join([title, paragraphs([note]), table(header, rows, kind="numbers")])

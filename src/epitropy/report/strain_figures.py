@@ -16,7 +16,7 @@ from ..records.strain import COMPRESSION, StrainPath
 from .facts import chosen_scenario, treated_cell
 from .figures import GREY, STYLE, Drawing, canvas, columns, legend_above
 from .layer_figures import BEHIND, LINES
-from .numbers import field, fixed, significant
+from .numbers import field, field_text, fixed, significant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..study import Study
 
 POINTS = 201
-ENDS = (0.05, 0.95)
+ENDS = (0.1, 0.9)
 THICKNESSES = (0.1, 3000.0)  # nm, shown
 EFFECT_HEADER = (
     "cell",
@@ -72,10 +72,22 @@ def strain_over_charge(result: StudyResult, study: Study) -> Drawing:
     return Drawing(
         name="stress",
         title="Misfit, stress and the thickness that lasts while the host breathes",
-        caption=_caption(tracks),
+        caption=_caption(tracks) + _graded(result, name),
         figure=figure,
         header=header,
         rows=columns(*arrays),
+    )
+
+
+def _graded(result: StudyResult, cell: str) -> str:
+    """Why the layer counts as thinner here than it is."""
+    layer = result.cells[cell].coating
+    if layer is None:
+        return ""
+    path = next(p for p in result.cells[cell].strain if p.name == "layer on its host")
+    return (
+        f" Of the film of {field_text(layer, 'thickness')} the part that stores the misfit counts, "
+        f"{field_text(path, 'thickness')}: cations of the host run through the layer and bring it nearer to its lattice."
     )
 
 
@@ -90,9 +102,9 @@ def draw(axes: Sequence[Axes], tracks: Sequence[Track], reached: float | None) -
         _draw_critical(height, track, style)
     _draw_thicknesses(height, tracks)
     misfit.axhline(0, color="#444444", linewidth=0.8)
-    misfit.set(ylabel="misfit / %", xlim=(1.0, 0.0))
+    misfit.set(ylabel="mean strain imposed / %", xlim=(1.0, 0.0))
     _signs(stress)
-    height.set(ylim=THICKNESSES, yscale="log", ylabel="thickness or grain size / nm")
+    height.set(ylim=THICKNESSES, yscale="log", ylabel="thickness that lasts / nm")
     height.set_xlabel("lithium content x of the host   (charging runs to the right)")
     if reached is not None:
         for panel in axes:
@@ -142,7 +154,8 @@ def _draw_thicknesses(axes: Axes, tracks: Sequence[Track]) -> None:
     for height, names in found.items():
         if height > 0:
             axes.axhline(height, color=GREY, linewidth=1.1, linestyle=(0, (1, 2)))
-            word = f"{significant(height, 2)} nm: {', '.join(names)}"
+            what = "film" if len(found) == 1 else ", ".join(names)
+            word = f"{significant(height, 2)} nm: {what}"
             axes.text(0.985, height, word, ha="left", va="center", fontsize=7.5, color=GREY, bbox=BEHIND)
 
 
@@ -171,7 +184,7 @@ def _caption(tracks: Sequence[Track]) -> str:
     return (
         "Top: mean in-plane strain imposed on each surface phase, and between grains the difference of their strains. "
         "Middle: its stress if it is coherent; of grains the tension in the one that is pulled. Below: the thickness "
-        "at which the energy release reaches the toughness of its own interface (lines; bands: 5 to 95 % of the "
+        "at which the energy release reaches the toughness of its own interface (lines; bands: 80 % of the "
         "toughness; dots where tension decides, none where compression does). Dotted: the thicknesses there are. "
         f"Above its line a film or a boundary opens: {'; '.join(found)}. The skin is taken to hold like the layer; "
         "so thick a coherent skin is an upper bound."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -135,8 +135,25 @@ def facet_path(
     total = sum(shares.values())
     if not shares or min(shares.values()) < 0 or not math.isclose(total, 1, rel_tol=1e-9):
         raise InputError("shares", f"{dict(shares)} sum to {total:g}", "shares of 0 to 1 that sum to 1")
-    paths = [
-        path_of_strains(
+    scale = {"breathing": breathing, "modulus_scale": modulus_scale, "reference": reference}
+    paths = facet_paths(name, host, phase, facets=shares, thickness=thickness, **scale)
+    return weighed(list(paths.values()), tuple(shares.values()))
+
+
+def facet_paths(
+    name: str,
+    host: HostCurves,
+    phase: Phase,
+    *,
+    facets: Iterable[str],
+    thickness: float,
+    breathing: float = 1.0,
+    modulus_scale: float = 1.0,
+    reference: str = "coherent",
+) -> dict[str, StrainPath]:
+    """The same on each facet apart."""
+    return {
+        facet: path_of_strains(
             name,
             host.lithium,
             facet_strains(host, phase, facet, breathing=breathing),
@@ -145,9 +162,8 @@ def facet_path(
             poisson_ratio=phase.poisson_ratio.value,
             reference=reference,
         )
-        for facet in shares
-    ]
-    return weighed(paths, tuple(shares.values()))
+        for facet in facets
+    }
 
 
 def weighed(paths: Sequence[StrainPath], shares: Sequence[float]) -> StrainPath:
@@ -182,7 +198,7 @@ def grain_path(
         misfit=anisotropy,
         stress=pull,
         principal_stress=np.stack([pull, push]),
-        energy_density=laws.plane_stress_energy(anisotropy / 2, anisotropy / 2, young_modulus, poisson_ratio),
+        energy_density=laws.plane_stress_energy(anisotropy / 2, -anisotropy / 2, young_modulus, poisson_ratio),
         energy_release=density * grain_size,
         release_density=density,
         thickness=grain_size,

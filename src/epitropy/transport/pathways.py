@@ -43,6 +43,11 @@ def pathways(
     runs along. A film whose normal is (hkl) is crossed by the first network that has a w with w . (hkl) not 0. Without
     facets, those of a layered host where the cell is hexagonal, else planes of low index. ``spacing`` in m.
 
+    The barrier is that of an ion on the network: threshold minus the lowest site of this network, not of the map. Where
+    a lower site lies apart, this holds once such sites are full. While ions are so few that they sit there, running
+    costs the threshold above the lowest site of the map (`Way.threshold`), and the barrier is a lower bound. The first
+    network is that of the lowest threshold; one that opens later, from higher sites, may have a lower barrier.
+
     >>> from epitropy.crystals.wadsley_roth import model
     >>> found = pathways(model("TiNb2O7").structure, facets=[(0, 1, 0), (0, 0, 1)], spacing=0.2e-10)
     >>> found.ways[0].dimensions, found.ways[0].directions, [f.open for f in found.facets.values()]
@@ -110,6 +115,7 @@ def _checked(facets: Sequence[Miller]) -> tuple[Miller, ...]:
 
 
 def _barrier(energies: Landscape, gain: Event) -> float:
+    """Threshold above the lowest site that is joined at it; sites apart are traps, taken as full."""
     return gain.energy - float(energies.energy.flat[gain.site])
 
 

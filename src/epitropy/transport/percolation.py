@@ -1,7 +1,8 @@
 """Networks of a periodic energy map: from which energy on they run through the crystal, and along which vectors.
 
 Points join in rising energy. Every point knows the lattice vector from its network's first point; a link within a
-network that closes a loop over a lattice vector w lets it run along w.
+network that closes a loop over a lattice vector w lets it run along w. Its loops and its lowest point at an energy are
+read once all points up to that energy are joined.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from ..errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A network gains a loop at an energy; ``loops`` are all its independent ones, shape (dimensions, 3).
+    """A network runs in more dimensions than any part of it did below this energy.
 
-    site: flat index of its lowest point; saddle: of the point that closed the loop.
+    loops: lattice vectors that span them, shape (dimensions, 3). site: flat index of its lowest point; saddle: of the
+    first point that closed a loop.
     """
 
     energy: float
@@ -32,8 +34,9 @@ class Event:
 
 
 def events(energy: np.ndarray, cap: float) -> list[Event]:
-    """Every gain of a loop, in rising energy, up to the first network that runs everywhere or to the cap.
+    """Every gain of dimensions, in rising energy, up to the first network that runs everywhere or to the cap.
 
+    Of networks that open at one energy the one with the lowest site comes first.
     energy: periodic along all three axes, shape (n_a, n_b, n_c), any unit; the cap is counted from its lowest value.
     Points are neighbours if they share a face, an edge or a corner.
 
@@ -47,53 +50,73 @@ def events(energy: np.ndarray, cap: float) -> list[Event]:
     flat = np.ascontiguousarray(energy).ravel()
     low = np.flatnonzero(flat <= flat.min() + cap)
     order = low[np.argsort(flat[low], kind="stable")].astype(np.int32)
-    gains = _grow(order, np.array(energy.shape))
-    return [Event(float(flat[p]), loops[:rank].astype(int), int(site), int(p)) for rank, loops, site, p in gains]
+    gains = _grow(order, flat, np.array(energy.shape))
+    found = [Event(float(flat[p]), loops[:rank].astype(int), int(site), int(p)) for rank, loops, site, p in gains]
+    return sorted(found, key=lambda event: (event.energy, flat[event.site]))
 
 
 @compiled
-def _grow(order, shape):
+def _grow(order, energy, shape):
     """Join points in the given order: rank, loops, lowest point and closing point at every gain."""
-    points = shape[0] * shape[1] * shape[2]
+    points = energy.size
     parent = np.full(points, -1, np.int32)  # -1: not yet there
     offset = np.zeros((points, 3), np.int16)  # cells from the parent's image to the one that it is joined to
     size = np.ones(points, np.int32)
     came = np.zeros(points, np.int32)  # a root's network: when its lowest point came
     rank = np.zeros(points, np.int8)
+    told = np.zeros(points, np.int8)  # highest rank of its parts at lower energies
     loops = np.zeros((points, 3, 3), np.int16)
     gains = [(rank[0], loops[0].copy(), order[0], order[0])]
-    vector = np.zeros(3, np.int16)
+    closing = [order[0]]
+    closing.clear()
     for step in range(order.size):
         p = order[step]
         parent[p], came[p] = p, step
-        i, j, k = p // (shape[1] * shape[2]), p // shape[2] % shape[1], p % shape[2]
-        for code in range(27):
-            x, y, z = i + code // 9 - 1, j + code // 3 % 3 - 1, k + code % 3 - 1
-            q = (x % shape[0] * shape[1] + y % shape[1]) * shape[2] + z % shape[2]
-            if q == p or parent[q] < 0:
-                continue
-            vector[0], vector[1], vector[2] = x // shape[0], y // shape[1], z // shape[2]
-            a, b = _root(parent, offset, p), _root(parent, offset, q)
-            vector += offset[p] - offset[q]  # cells from a to b by this link
-            if a == b:
-                if _added(loops, rank, a, vector):
-                    gains.append((rank[a], loops[a].copy(), order[came[a]], p))
-                continue
-            if size[a] < size[b]:
-                a, b = b, a
-                vector *= -1
-            parent[b] = a
-            offset[b] = vector
-            size[a] += size[b]
-            came[a] = min(came[a], came[b])
-            most = max(rank[a], rank[b])
-            for n in range(rank[b]):
-                _added(loops, rank, a, loops[b, n])
-            if rank[a] > most:
-                gains.append((rank[a], loops[a].copy(), order[came[a]], p))
-        if rank[_root(parent, offset, p)] == 3:
+        _join(p, shape, parent, offset, size, came, rank, told, loops)
+        root = _root(parent, offset, p)
+        if rank[root] > told[root]:
+            closing.append(p)
+        if step + 1 < order.size and energy[order[step + 1]] == energy[p]:
+            continue
+        everywhere = False
+        for q in closing:
+            root = _root(parent, offset, q)
+            if rank[root] > told[root]:
+                gains.append((rank[root], loops[root].copy(), order[came[root]], q))
+                told[root] = rank[root]
+                everywhere |= rank[root] == 3
+        if everywhere:
             break
+        closing.clear()
     return gains[1:]
+
+
+@compiled
+def _join(p, shape, parent, offset, size, came, rank, told, loops):
+    """Link a point with its neighbours that are there."""
+    vector = np.zeros(3, np.int16)
+    i, j, k = p // (shape[1] * shape[2]), p // shape[2] % shape[1], p % shape[2]
+    for code in range(27):
+        x, y, z = i + code // 9 - 1, j + code // 3 % 3 - 1, k + code % 3 - 1
+        q = (x % shape[0] * shape[1] + y % shape[1]) * shape[2] + z % shape[2]
+        if q == p or parent[q] < 0:
+            continue
+        vector[0], vector[1], vector[2] = x // shape[0], y // shape[1], z // shape[2]
+        a, b = _root(parent, offset, p), _root(parent, offset, q)
+        vector += offset[p] - offset[q]  # cells from a to b by this link
+        if a == b:
+            _add(loops, rank, a, vector)
+            continue
+        if size[a] < size[b]:
+            a, b = b, a
+            vector *= -1
+        parent[b] = a
+        offset[b] = vector
+        size[a] += size[b]
+        came[a] = min(came[a], came[b])
+        told[a] = max(told[a], told[b])
+        for n in range(rank[b]):
+            _add(loops, rank, a, loops[b, n])
 
 
 @compiled
@@ -114,16 +137,15 @@ def _root(parent, offset, p):
 
 
 @compiled
-def _added(loops, rank, a, vector):
+def _add(loops, rank, a, vector):
     """Keep a loop of network a if it is independent of those it has."""
     w = vector.astype(np.int64)
     known = loops[a].astype(np.int64)
     if rank[a] == 3 or not w.any():
-        return False
+        return
     if rank[a] == 1 and not np.cross(known[0], w).any():
-        return False
+        return
     if rank[a] == 2 and (np.cross(known[0], known[1]) * w).sum() == 0:
-        return False
+        return
     loops[a, rank[a]] = vector
     rank[a] += 1
-    return True

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from ..records.sourced import Sourced
 from ..sources import dials
-from ..units import FRACTION, NOT_NEGATIVE, POSITIVE, Unit
+from ..units import FRACTION, NOT_NEGATIVE, POSITIVE, Unit, Within
 
 
 @dials("layer")
@@ -19,6 +19,6 @@ class Layer:
     oxygen_ratio: Annotated[Sourced, Unit("1"), POSITIVE]
     second_phase: Annotated[Sourced, Unit("1", show="%"), FRACTION]
     boundary_leak: Annotated[Sourced, Unit("1"), NOT_NEGATIVE]
-    leak_share: Annotated[Sourced, Unit("1", show="%"), FRACTION]
+    leak_share: Annotated[Sourced, Unit("1", show="%"), Within(0.0, 1.0, open_low=True)]
     interface_toughness: Annotated[Sourced, Unit("J/m2"), POSITIVE]
     conduction_activation_energy: Annotated[Sourced, Unit("J/mol", show="kJ/mol"), NOT_NEGATIVE]

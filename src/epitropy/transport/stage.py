@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..constants import ZERO_CELSIUS
 from ..laws import arrhenius
 from ..records.coating import CoatingLayer
@@ -17,15 +19,16 @@ def coated_electrode(
     layer: CoatingLayer,
     properties: Layer,
     *,
-    energy_release: float,
+    energy_release: Mapping[str, float],
+    facet_shares: Mapping[str, float],
     boundary_fraction: float,
     temperature: float,
     open_share: float,
 ) -> CoatedElectrode:
     """The layer as a path for lithium, electrons and oxygen, cycled at ``temperature`` [K].
 
-    ``energy_release`` [J/m2] pulls at its interface, ``open_share`` of the particle's surface lets lithium through.
-    Both conductivities hold at 25 degC.
+    ``energy_release`` [J/m2] pulls at its interface, facet by facet; ``open_share`` of the particle's surface lets
+    lithium through. Both conductivities hold at 25 degC.
     """
     faster = float(arrhenius(1.0, properties.conduction_activation_energy.value, temperature, ZERO_CELSIUS + ROOM))
     resistivity = laws.film_resistivity(properties.lithium_conductivity.value * faster, open_share)
@@ -35,7 +38,8 @@ def coated_electrode(
         area=layer.area,
         coverage_formed=layer.coverage,
         wetting_share=layer.wetting_share,
-        release_ratio=energy_release / properties.interface_toughness.value,
+        release_ratio={f: g / properties.interface_toughness.value for f, g in energy_release.items()},
+        facet_shares=dict(facet_shares),
         film_resistivity=resistivity,
         film_resistance=resistivity * layer.thickness,
         open_share=open_share,
