@@ -199,6 +199,17 @@ def test_a_supercell_of_too_many_atoms_is_refused(tmp_path):
     assert "--supercell" in line and "5000" in line
 
 
+def test_models_of_an_earlier_run_make_room_and_other_files_stay(tmp_path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "mine.cif").write_text("data_mine")
+    for rank in ("1", "2"):
+        given = ("--max-area", "20A2", "--structures", str(folder), "--rank", rank, "--supercell", "1x1")
+        assert epitropy("match", "NCM90", "NiO", *given).returncode == 0
+    listed = {name for row in json.loads((folder / "index.json").read_text())["models"] for name in row["files"]}
+    assert {p.name for p in folder.iterdir()} == listed | {"index.json", "mine.cif"}
+
+
 def test_no_match_is_a_value_with_the_nearest_miss():
     done = epitropy("match", "NCM90", "NiO", "--max-strain", "0.1 %", "--max-area", "20A2", "--host-plane", "003")
     assert done.returncode == 0

@@ -55,14 +55,17 @@ class Followed:
     def _ordered_on(self, facet: str, *, by_area: bool) -> np.ndarray:
         """Matches on a facet, in an order that knows nothing of other facets; differences below 1e-9 do not count.
 
-        A film of the host's own structure that goes on as the host, plane on plane and edge on edge, comes first.
+        Of the smallest cells, that of a film of the host's own structure which goes on as the host comes first.
         Cells are counted on the host: on one facet they are whole multiples of its net, so that equal ones are equal.
         """
         rows = np.flatnonzero(self._facet_of == facet)
         area, cost = (_rounded(values[rows]) for values in (self.matches.host_area, self.cost))
         if not by_area:
             return rows[np.lexsort((area, cost))]
-        return rows[np.lexsort((cost, area, ~_same_crystal(self.matches.rows(rows))))]
+        ordered = rows[np.lexsort((cost, area))]
+        smallest = ordered[: int((area == area.min(initial=np.inf)).sum())]
+        goes_on = [_same_crystal(m) for m in self.matches.rows(smallest)] if self._layered else []
+        return np.concatenate([smallest[goes_on], ordered]) if any(goes_on) else ordered
 
     def _rows(self, which: np.ndarray) -> tuple[AlignedMatch, ...]:
         chosen = self.matches.rows(which)
@@ -83,6 +86,10 @@ class Followed:
             poisson_ratio=film.poisson_ratio.value,
         )
 
+    @property
+    def _layered(self) -> bool:
+        return {c.phase.structure for c in (self.matches.host, *self.matches.films)} == {"layered"}
+
     @cached_property
     def _facet_of(self) -> np.ndarray:
         """Facet of the particle on which each match lies, "" for a plane that is none."""
@@ -94,14 +101,9 @@ class Followed:
         return found
 
 
-def _same_crystal(matches: Matches) -> np.ndarray:
-    """Whether each match lays a layered film on a layered host with equal indices: the crystal goes on; (n,)."""
-    layered = matches.host.phase.structure == "layered"
-    films = np.array([film.phase.structure == "layered" for film in matches.films])[matches.film]
-    edges = (matches.host_cells @ matches.host_nets.sixths[matches.host_net]) == (
-        matches.film_cells @ matches.film_nets.sixths[matches.film_net]
-    )
-    return layered & films & edges.all((1, 2))
+def _same_crystal(match: LatticeMatch) -> bool:
+    """Whether film and host, both layered, lie with equal indices: the crystal goes on."""
+    return match.host_plane == match.film_plane and np.allclose(match.host_cell, match.film_cell)
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,9 +146,22 @@ def write_interfaces(
     except InputError as error:
         where = f"--{error.where}" if error.where in _OPTIONS else error.where
         raise InputError(where, error.given, error.allowed, error.remedy) from None
+    _clear(folder)
     write_models(models, folder)
     progress("building interface models", 1, 1)
     return models
+
+
+def _clear(folder: Path) -> None:
+    """Take away the models of an earlier run, which its index names, and nothing else."""
+    try:
+        listed = json.loads((folder / "index.json").read_text(encoding="utf-8"))["models"]
+        old = [folder / name for row in listed for name in row["files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    for path in old:
+        if path.parent == folder:
+            path.unlink(missing_ok=True)
 
 
 _REMEDY = "The table ranks the matches; wider limits find more."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -161,7 +162,7 @@ def _model_row(m: InterfaceModel) -> Row:
     charge = m.boundary_charge["interface"] / ELEMENTARY_CHARGE * 1e-18
     across = min(m.shortest_across, key=m.shortest_across.get, default=None)
     return (
-        m.name,
+        " ".join(re.findall(r"_(c\d+)", m.name)),
         m.host_termination,
         m.film_termination,
         f"{m.host_tasker}, {m.film_tasker}",

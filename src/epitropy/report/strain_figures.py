@@ -87,7 +87,7 @@ def _graded(result: StudyResult, cell: str) -> str:
     path = next(p for p in result.cells[cell].strain if p.name == "layer on its host")
     return (
         f" Of the film of {field_text(layer, 'thickness')} the part that stores the misfit counts, "
-        f"{field_text(path, 'thickness')}: cations of the host run through the layer and bring it nearer to its lattice."
+        f"{field_text(path, 'thickness')}: cations of the host run through the layer and bring it nearer to the host."
     )
 
 
