@@ -213,8 +213,10 @@ def test_the_first_of_several_crystals_is_read_and_the_others_are_told(tmp_path)
     path.write_text(text.replace("_cell_length_a 4.0", "_cell_length_a -4.0") + second)
     with pytest.raises(InputError, match="_cell_length_a -4.0"):
         read_crystal(path)
+    text = cif(tmp_path, group="Fm-3m", b=4.0, c=4.0, beta=90).read_text()
     path.write_text("data_global\n_journal_year 1999\n" + text)
-    assert "crystals" not in read_crystal(path)[0].note
+    note = read_crystal(path)[0].note
+    assert "crystals" not in note and note.startswith("declared Fm-3m, atoms have C")
 
 
 def test_a_file_does_not_say_how_sure_it_is(tmp_path):

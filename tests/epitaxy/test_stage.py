@@ -263,7 +263,7 @@ def test_the_first_dislocation_is_the_easiest_of_the_short_net_vectors(host, fil
         assert match.critical_thickness == pytest.approx(min(heights), rel=1e-6, abs=0)
         b = next(v for v in net @ frame.T if height(v, stress, nu) == min(heights))
         n = stress @ b / np.linalg.norm(stress @ b)
-        assert match.dislocation_spacing == pytest.approx(abs(b @ n) / abs(n @ strain @ n), rel=1e-6, abs=0)
+        assert match.dislocation_spacing == pytest.approx(abs(b @ n) / np.linalg.norm(strain @ n), rel=1e-6, abs=0)
         checked += 1
     assert checked > 10
 
