@@ -119,3 +119,17 @@ def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, says):
     monkeypatch.chdir(tmp_path)
     code, _, err = run(capsys, *words)
     assert code == 2 and says in err and err.strip().count("\n") == 0
+
+
+def test_a_sublattice_takes_the_composition_of_the_layer_that_a_study_forms(capsys, zhao, ready):
+    """Whole atoms by largest remainders, so no share is off by more than one atom."""
+    code, out, _ = run(capsys, "layered layer", "--supercell", 150, "--decorate", "M: zhao2024", "--json")
+    facts = json.loads(out)
+    assert code == 0
+    metals = [e for site in facts["sites"] for e in site["elements"] if e not in ("Li", "O")]
+    layer = ready["coated"][0].profile.layer_composition
+    total = sum(layer.values())
+    for element, amount in layer.items():
+        assert metals.count(element) == pytest.approx(len(metals) * amount / total, abs=1)
+    code, _, err = run(capsys, "layered layer", "--decorate", "M: nonsense")
+    assert code == 2 and "nonsense" in err

@@ -102,7 +102,14 @@ def test_sections_that_do_not_apply_are_left_out(readers):
 
 def test_page_tells_facets_matches_and_what_gets_through(readers):
     text = " ".join(readers["full"].text)
-    for said in ("Facets that count", "(104)", "lets lithium pass", "largest over charge", "80 % interval from its"):
+    for said in (
+        "Facets that count",
+        "(104)",
+        "lets lithium pass",
+        "largest over charge",
+        "80 % interval from its",
+        "oxygen permeance",
+    ):
         assert said in text, said
     assert "(003)[100] || (003)[100]" in text  # the layered layer continues its host
     assert "Grain mismatch, cracking and fade" not in text

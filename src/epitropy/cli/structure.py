@@ -34,7 +34,10 @@ def structure(
         str, typer.Option(metavar="AxBxC", help="Repeat the cell; a number: at least so many atoms.")
     ] = "",
     decorate: Annotated[
-        str, typer.Option(metavar="SITE: ...", help='Elements on a sublattice, e.g. "M: Ni 0.4 Nb 0.3 Zr 0.3".')
+        str,
+        typer.Option(
+            metavar="SITE: ...", help='Elements on a sublattice, "M: Ni 0.4 Nb 0.3 Zr 0.3" or "M: STUDY": its layer.'
+        ),
     ] = "",
     quasirandom: Annotated[
         bool | None, typer.Option("--quasirandom/--random", help="Whole atoms on shared sites, so placed.")
@@ -132,15 +135,29 @@ def _unbalanced(made: Structure) -> list[str]:
 
 
 def _composition(text: str) -> tuple[str, dict[str, float]]:
-    """ "M: Ni 0.4 Nb 0.6" to the site and its shares."""
+    """ "M: Ni 0.4 Nb 0.6" to the site and its shares; "M: zhao2024" takes the layer that a study forms."""
     site, _, rest = text.partition(":")
     words = rest.replace(",", " ").split()
+    if len(words) == 1:
+        return site.strip(), _layer_of(words[0])
     try:
         if not words or len(words) % 2:
             raise ValueError
         return site.strip(), {element: float(share) for element, share in zip(words[::2], words[1::2])}
     except ValueError:
         raise InputError("--decorate", f"'{text}'", 'a site and shares, e.g. "M: Ni 0.4 Nb 0.6"') from None
+
+
+def _layer_of(study: str) -> dict[str, float]:
+    """Cations of the layer that a study's last coated cell forms, sum 1."""
+    from ..pipeline import form
+    from ..process.front import coated_cell
+    from ..study import load_study
+
+    loaded = load_study(study).at({})
+    found = form(loaded.cells[coated_cell(loaded, None)]).profile.layer_composition
+    total = sum(found.values())
+    return {element: amount / total for element, amount in found.items()}
 
 
 def _whole_numbers(text: str, count: int, where: str, example: str) -> Any:

@@ -261,6 +261,11 @@ def _with_ends(record, name: str) -> str:
     return f"{middle} {pretty(unit.shown)} ({low} to {high})"
 
 
+def _permeance(found) -> str:
+    middle, low, high = (significant(x, 2) for x in (found.ratio, found.low, found.high))
+    return f"{middle} × ({low} to {high})"
+
+
 def _film_rows(result: StudyResult, study: Study, cell: str) -> list[Row]:
     layer, electrode = result.cells[cell].coating, result.cells[cell].electrode
     basis = {"outer": "outer area that mixed particles reach", "wetted": "electrolyte-wetted (BET) area"}[
@@ -277,6 +282,11 @@ def _film_rows(result: StudyResult, study: Study, cell: str) -> list[Row]:
             _with_ends(result.cells[cell].permeation, "film_resistance"),
             f"per particle area, lithium, through the {significant(100 * electrode.open_share, 2)} % of the surface "
             "that pass it; 80 % interval from its conductivity alone",
+        ),
+        (
+            "oxygen permeance",
+            _permeance(result.cells[cell].permeation.oxygen_permeance),
+            "over that of the skin of the bare cell after 200 cycles; 80 % interval, a prior and no finding",
         ),
         (
             "oxygen transport",
