@@ -160,6 +160,13 @@ def test_what_lies_on_a_facet_does_not_hang_on_other_planes_of_the_host():
         assert best.largest_energy == pytest.approx(v.best.largest_energy, rel=1e-12, abs=0)
 
 
+def test_only_facets_that_were_searched_are_told():
+    found = match_answer(
+        "NCM90", "NiO", Search(max_area=2e-18, host_planes=((0, 1, -4),)), shown=1
+    )  # of the star {104}
+    assert [v.facet.facet for v in found.facets] == ["104"]
+
+
 def test_on_a_facet_the_smallest_cell_comes_first_and_the_softest_is_told_beside_it(followed):
     rows = [m for m in followed.first(len(followed)) if m.facet == "104"]
     small, soft = followed.smallest_on("104"), followed.softest_on("104")

@@ -11,7 +11,7 @@ from .. import __version__
 from ..catalogue import NONE, Phases, phase
 from ..crystals.files import library_or_file
 from ..crystals.library import has_structure, structure_of
-from ..epitaxy.lattices import reduced
+from ..epitaxy.lattices import equivalent_planes, lattice, reduced
 from ..epitaxy.limits import estimate, nearest_miss
 from ..epitaxy.stage import best_matches
 from ..errors import InputError
@@ -23,7 +23,7 @@ from ..records.sourced import Sourced
 from ..sources import default
 from ..strain.facets import shares
 from .breathing import curves_of
-from .charging import Followed, follow, host_planes
+from .charging import Followed, follow, host_planes, indices_of
 from .particle import on_facets
 from .search import Search
 
@@ -60,6 +60,7 @@ def match_answer(
     progress("ranking", 1, 1)
     progress("lithium through the film", 0, 1)
     facets = on_facets(found, shares(below.cell), atoms) if is_layered(below) else ()
+    facets = tuple(v for v in facets if _searched(v.facet.facet, below, search))
     progress("lithium through the film", 1, 1)
     return MatchAnswer(
         host=below,
@@ -89,6 +90,12 @@ def lay(host: Phase, film: Phase, search: Search, *, curves: HostCurves | None, 
     matches = best_matches(host, [film], **limits, twins=search.twins)
     progress("matching", 1, 1)
     return follow(matches, curves, thickness=search.thickness, facets=facet_names(host))
+
+
+def _searched(facet: str, host: Phase, search: Search) -> bool:
+    """Whether a facet is among the planes that were asked for; all are where none was named."""
+    star = equivalent_planes(lattice(host.cell, host.space_group), reduced(indices_of(facet)))
+    return not search.host_planes or any(reduced(plane) in star for plane in search.host_planes)
 
 
 def _with_stiffness(film: Phase, search: Search) -> Phase:
