@@ -207,6 +207,16 @@ def test_a_layer_that_does_not_continue_is_strained_as_its_matches_say(zhao, coa
     assert formed.layer_strain.energy_density[-1] != pytest.approx(coated.layer_strain.energy_density[-1], rel=0.1)
 
 
+def test_a_facet_that_only_the_study_states_is_searched_too(zhao, coated):
+    """(113) is none of the bundled facets; the layer is strained there as its match says, not taken as incoherent."""
+    cell = with_layer(zhao.cells["coated"], "LiNbO3")
+    cell = replace(cell, cathode=replace(cell.cathode, facet_shares={"113": Sourced(value=1.0)}))
+    formed = form(cell)
+    (told,) = layer_on_facets(cell, formed, facets_of(cell, formed.host))
+    assert told.best is not None
+    assert formed.layer_strain.misfit[-1] == pytest.approx(told.best.match.principal_strain.mean(), rel=1e-6, abs=1e-9)
+
+
 def test_each_facet_holds_or_lets_go_on_its_own(zhao, coated):
     """A facet that pulls far beyond the toughness is lost with its share, whatever the others do."""
     from epitropy.cycling.stage import _bonded

@@ -142,7 +142,10 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
             boundary_fraction=verdict.boundary_fraction,
             temperature=cell.protocol.temperature.value,
             open_share=open_share(
-                phase(cell.layer.structure, cell.phases), _places(cell, host), weights, cell.layer.leak_share.value
+                phase(cell.layer.structure, cell.phases),
+                _places(cell, host, weights),
+                weights,
+                cell.layer.leak_share.value,
             ),
         ),
     )
@@ -276,16 +279,16 @@ def layer_paths(
     name, layer = "layer on its host", phase(cell.layer.structure, cell.phases)
     if continues(layer):
         return facet_paths(name, host, layer, facets=weights, thickness=thickness)
-    return placed_paths(name, layer, _places(cell, host), weights, host.lithium, thickness)
+    return placed_paths(name, layer, _places(cell, host, weights), weights, host.lithium, thickness)
 
 
-def _places(cell: CellStudy, host: HostCurves) -> Mapping[str, Place]:
+def _places(cell: CellStudy, host: HostCurves, weights: Mapping[str, float]) -> Mapping[str, Place]:
     """How a layer that does not continue the host lies on its facets; empty for one that does."""
     layer = phase(cell.layer.structure, cell.phases)
     if continues(layer):
         return {}
-    tables = cell.cathode.lattice, cell.cathode.ocv
-    return places(host_cell(host), tables, layer.name, layer.cell, layer.space_group, layer.poisson_ratio.value)
+    tables, ratio = (cell.cathode.lattice, cell.cathode.ocv), layer.poisson_ratio.value
+    return places(host_cell(host), tables, layer.name, layer.cell, layer.space_group, ratio, tuple(weights))
 
 
 def strained_thickness(profile: DepthProfile) -> float:

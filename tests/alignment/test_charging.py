@@ -95,7 +95,7 @@ def test_a_rock_salt_that_is_searched_lies_as_the_one_that_continues():
     host = host_curves("ncm90", "ncm90")
     layer = phase("rock salt layer")
     cell = replace(HOST.cell, a=float(host.a[-1]), b=float(host.a[-1]), c=float(host.c[-1]))
-    found = places(cell, ("ncm90", "ncm90"), layer.name, layer.cell, layer.space_group, 0.25)
+    found = places(cell, ("ncm90", "ncm90"), layer.name, layer.cell, layer.space_group, 0.25, FACETS)
     assert found["003"].strains == pytest.approx(facet_strains(host, layer, "003"), abs=1e-9)
     path = placed_paths("layer", layer, found, ["003"], host.lithium, 5e-9)["003"]
     assert path.misfit == pytest.approx(facet_strains(host, layer, "003").mean(1), abs=1e-9)
@@ -123,7 +123,7 @@ def test_columns_that_lie_flat_block_a_film():
     """Nb12WO33: where the best match lays b in the film, only the leak is left."""
     host, layer = host_curves("ncm90", "ncm90"), phase("Nb12WO33")
     cell = replace(HOST.cell, a=float(host.a[-1]), b=float(host.a[-1]), c=float(host.c[-1]))
-    on = places(cell, ("ncm90", "ncm90"), layer.name, layer.cell, layer.space_group, 0.25)
+    on = places(cell, ("ncm90", "ncm90"), layer.name, layer.cell, layer.space_group, 0.25, FACETS)
     flat = {f: p for f, p in on.items() if f in WEIGHTS and p.match.film_plane[1] == 0}
     assert set(flat) == {"003", "104", "012"}  # b lies in every plane (h0l)
     assert open_share(layer, flat, WEIGHTS, 0.02) == pytest.approx(0.8 * 0.02, rel=1e-6)

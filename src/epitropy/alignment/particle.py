@@ -22,7 +22,7 @@ from ..records.phase import Phase, UnitCell
 from ..records.sourced import Sourced
 from ..records.strain import StrainPath
 from ..records.structure import Structure
-from ..strain.facets import passes_lithium, surface_energies
+from ..strain.facets import passes_lithium
 from ..strain.stage import continues, path_of_strains
 from ..transport.film import conducting_share
 from ..transport.pathways import pathways
@@ -77,7 +77,13 @@ class Place:
 
 @lru_cache(maxsize=64)
 def places(
-    host_cell: UnitCell, curves: tuple[str, str], film: str, film_cell: UnitCell, space_group: str, ratio: float
+    host_cell: UnitCell,
+    curves: tuple[str, str],
+    film: str,
+    film_cell: UnitCell,
+    space_group: str,
+    ratio: float,
+    facets: tuple[str, ...],
 ) -> Mapping[str, Place]:
     """Best match of a film on each facet of a layered host where there is one, by facet.
 
@@ -86,7 +92,6 @@ def places(
     """
     host, top = _crystal("host", host_cell, "R-3m", 0.25), _crystal(film, film_cell, space_group, ratio)
     known = host_curves(*curves)
-    facets = tuple(surface_energies())
     found = best_matches(
         host,
         [top],

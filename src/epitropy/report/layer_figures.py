@@ -44,7 +44,6 @@ LINES = (
     (GREY, "--"),
 )
 LEAST_SHOWN = 0.1  # at.%, below what a line scan sees
-STRAIN_POINTS = 201
 BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
 

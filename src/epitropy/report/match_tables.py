@@ -37,7 +37,8 @@ def opening(answer: MatchAnswer, count: int | None = None) -> tuple[str, ...]:
     if not answer.number:
         return first, _no_match(answer.nearest)
     listed = min(len(answer.matches), count or len(answer.matches))
-    more = f"; the first {listed} are shown" if listed < answer.number else ""
+    shown_first = "the first is" if listed == 1 else f"the first {listed} are"
+    more = f"; {shown_first} shown" if listed < answer.number else ""
     matches = "1 coherent match" if answer.number == 1 else f"{answer.number} coherent matches"
     return first, f"{matches}, each symmetry orbit once{more}."
 
