@@ -184,6 +184,7 @@ def test_a_film_of_which_no_bond_valence_is_known_is_matched_all_the_same(tmp_pa
     found = match_answer("NCM90", str(path), Search(max_index=1, max_area=1e-18), shown=2)
     assert found.number > 0
     assert all(v.film_open is None for v in found.facets)
+    assert any("lithium crosses TiN is not known" in note for note in found.notes)
 
 
 def test_a_file_that_bears_the_name_of_a_host_does_not_breathe_like_it(tmp_path):

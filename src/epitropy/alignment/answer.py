@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..epitaxy.limits import estimate, nearest_miss
 from ..epitaxy.stage import best_matches
 from ..errors import InputError
 from ..hosts import host_curves
-from ..records.alignment import Limits, MatchAnswer
+from ..records.alignment import FacetVerdict, Limits, MatchAnswer
 from ..records.host import HostCurves
 from ..records.phase import Phase
 from ..records.sourced import Sourced
@@ -77,7 +77,7 @@ def match_answer(
         matches=first,
         facets=facets,
         nearest=nearest,
-        notes=_notes(below, above, curves),
+        notes=(*_notes(below, above, curves), *_unknown_ways(above, facets)),
         version=__version__,
     )
 
@@ -179,6 +179,12 @@ def is_layered(host: Phase) -> bool:
 def toughness() -> float:
     """Fracture energy of the interface that stands in where none is given [J/m2]."""
     return default("layer.interface_toughness", "J/m2").value
+
+
+def _unknown_ways(film: Phase, facets: Sequence[FacetVerdict]) -> tuple[str, ...]:
+    if not any(v.best for v in facets) or any(v.film_open is not None for v in facets):
+        return ()
+    return (f"Whether lithium crosses {film.name} is not known: no atoms here, or no bond-valence numbers for them.",)
 
 
 def _notes(host: Phase, film: Phase, curves: HostCurves | None) -> tuple[str, ...]:
