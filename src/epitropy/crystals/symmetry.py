@@ -62,6 +62,28 @@ def standardised(structure: Structure, tolerance: float = 1e-12) -> tuple[Struct
     return _by_orbit(structure, np.asarray(orbits)), found.international
 
 
+def primitive(structure: Structure, tolerance: float = 1e-12) -> Structure:
+    """The same crystal in a smallest cell, right-handed; labels and shares are kept.
+
+    >>> from epitropy.catalogue import phase
+    >>> from epitropy.crystals.library import structure_of
+    >>> len(primitive(structure_of(phase("LiMn2O4"))).labels)
+    14
+    """
+    import spglib
+
+    names = sorted(set(structure.labels))
+    cell = (structure.cell.matrix * 1e10, structure.positions, [names.index(k) for k in structure.labels])
+    lattice, positions, kinds = spglib.standardize_cell(cell, True, True, symprec=tolerance * 1e10)
+    return replace(
+        structure,
+        cell=_unit_cell(lattice * 1e-10),
+        labels=tuple(names[k] for k in kinds),
+        positions=np.asarray(positions) % 1,
+        formula_units=structure.formula_units * len(kinds) / len(structure.labels),
+    )
+
+
 def in_standard_setting(structure: Structure, tolerance: float = 1e-12) -> bool:
     """Whether the cell's vectors are those of its space group's standard setting, whatever the origin."""
     found = _dataset(structure, tolerance)

@@ -1,0 +1,99 @@
+"""What the default study needs, computed once: a plan, its jobs, and their results as rows that ship as data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..catalogue import phase
+from ..crystals.library import structure_of
+from ..crystals.symmetry import primitive
+from ..records.atoms import Relaxed
+from ..sources import table
+from .atoms import ANGSTROM, ELECTRONVOLT
+from .mixing import decoration, host_cell, host_of
+from .work import Answer, Job, Progress, relax_all
+
+Rows = list[dict[str, Any]]
+Labelled = tuple[dict[str, Any], Job]  # what the job is for, and the job
+
+
+def plan() -> dict[str, Any]:
+    """The bundled plan, ``data/atoms/plan.toml``."""
+    return table("atoms/plan.toml")
+
+
+def jobs_of(rows: Mapping[str, Any]) -> list[Labelled]:
+    """References first, then hosts side by side, their first compositions first."""
+    potentials = tuple(rows["potentials"])
+    found = [
+        ({"set": "reference", "phase": name, "start": seed}, Job(structure=_reference(name), potentials=potentials, seed=seed))
+        for name in rows["references"]["phases"]
+        for seed in range(1, rows["references"]["starts"] + 1)
+    ]
+    return found + _mixed(rows, potentials)
+
+
+def _reference(name: str):
+    return primitive(structure_of(phase(name)))
+
+
+def _mixed(rows: Mapping[str, Any], potentials: tuple[str, ...]) -> list[Labelled]:
+    ranked = []
+    for name, row in rows["hosts"].items():
+        cell = host_cell(host_of(name, row))
+        for rank, counts in enumerate(row["compositions"]):
+            atoms = {e: n for e, n in zip(rows["cations"], counts) if n}
+            for seed in range(1, 2 if len(atoms) == 1 else rows["decorations"] + 1):
+                label = {"set": "mixing", "host": name, "sites": atoms, "decoration": seed}
+                job = Job(structure=decoration(cell, atoms, seed), potentials=potentials, seed=seed)
+                ranked.append((rank, seed, label, job))
+    ranked.sort(key=lambda item: (item[0], item[1]))
+    return [(label, job) for _, _, label, job in ranked]
+
+
+def row_of(label: Mapping[str, Any], found: Relaxed) -> dict[str, Any]:
+    """A relaxation as a line of the shipped table, in the units its names tell."""
+    cell, structure = found.structure.cell, found.structure
+    elements = np.array([next(iter(structure.occupancy[k])) for k in structure.labels])
+    shares = {
+        str(e): [round(float(v), 5) for v in _mean_and_spread(found.site_energies[elements == e] / ELECTRONVOLT)]
+        for e in dict.fromkeys(elements.tolist())
+    }
+    return {
+        **label,
+        "potential": found.potential.name,
+        "checksum": found.potential.checksum,
+        "atoms": {e: int((elements == e).sum()) for e in shares},
+        "energy_eV": round(found.energy / ELECTRONVOLT, 6),
+        "cell_angstrom": [round(v / ANGSTROM, 5) for v in (cell.a, cell.b, cell.c)],
+        "cell_deg": [round(float(np.degrees(v)), 4) for v in (cell.alpha, cell.beta, cell.gamma)],
+        "site_energy_eV": shares,
+        "steps": found.steps,
+        "force_eV_per_angstrom": round(found.largest_force / ELECTRONVOLT * ANGSTROM, 4),
+        "stress_GPa": round(found.largest_stress / 1e9, 4),
+        "refused": found.reason,
+    }
+
+
+def _mean_and_spread(values: np.ndarray) -> tuple[float, float]:
+    return values.mean(), values.std()
+
+
+def compute(
+    labelled: Sequence[Labelled], *, workers: int = 0, device: str = "cpu", progress: Progress = lambda *_: None
+) -> Rows:
+    """Rows of all jobs, every potential's own."""
+    answers: list[Answer] = relax_all(
+        [job for _, job in labelled], workers=workers, device=device, progress=progress
+    )
+    return [row_of(label, found) for (label, _), answer in zip(labelled, answers) for found in answer]
+
+
+def write_rows(rows: Rows, path: str | Path) -> None:
+    """One JSON object a line, readable by pandas, polars and duckdb."""
+    Path(path).write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
