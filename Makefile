@@ -1,9 +1,11 @@
 # make run   install into .venv and run the article's study
 # make test  install what the tests need and run them
+# make test-atoms  the same for the potentials of `epitropy atoms`: a CPU build of torch and the extra
 PYTHON ?= python3
+TORCH ?= torch==2.13.0
 BIN := .venv/bin
 
-.PHONY: run test lint bench clean
+.PHONY: run test test-atoms lint bench clean
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "epitropy needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
@@ -22,6 +24,14 @@ test: .venv/.installed-test
 	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest
+
+.venv/.installed-atoms: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,atomistics]'
+	touch $@
+
+test-atoms: .venv/.installed-atoms
+	$(BIN)/python -m pytest tests/atomistics
 
 bench: .venv/.installed-test
 	$(BIN)/python -m benchmarks

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from epitropy.cycling.spec import MECHANISMS, Cathode, Cell, Degradation, Protocol
+from epitropy.phases.spec import Stability
 from epitropy.records.sourced import Sourced
 from epitropy.report.numbers import pretty, significant
 from epitropy.sources import table
@@ -15,6 +16,7 @@ from epitropy.transport.spec import Layer
 from epitropy.units import convert, unit_of
 
 BLOCKS = {"cathode": Cathode, "cell": Cell, "protocol": Protocol, "degradation": Degradation, "layer": Layer}
+BLOCKS |= {"stability": Stability}
 HEAD = """# Parameters of the cell
 
 All numbers that the half-cell model reads, at their defaults; a study may state its own. Spread: sd of ln for

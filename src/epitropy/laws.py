@@ -39,3 +39,26 @@ def arrhenius(
     """
     slope = np.asarray(activation_energy, dtype=float) / GAS_CONSTANT
     return np.asarray(reference) * np.exp(-slope * (1 / np.asarray(temperature) - 1 / reference_temperature))
+
+
+def mixing_stability(fraction: ArrayLike, pairs_over_rt: ArrayLike) -> np.ndarray:
+    """Smallest eigenvalue of the Hessian of G/RT among changes of composition, scaled to 1 for ideal mixing.
+
+    G/RT = sum x ln x + sum_(i<j) omega_ij x_i x_j at sum x = 1; with v = sqrt(x) u the quadratic form is
+    u.(1 + sqrt(x) omega sqrt(x)).u for u across sqrt(x). Above 0 the mixture is stable against small changes, below
+    it splits (spinodal). In a binary it is the thermodynamic factor 1 - 2 omega x_1 x_2.
+
+    ``fraction`` (..., species), ``pairs_over_rt`` (species, species) symmetric; result (...). J. W. Cahn, Acta Metall.
+    9 (1961) 795, 10.1016/0001-6160(61)90182-1.
+
+    >>> mixing_stability([[0.5, 0.5], [0.9, 0.1]], [[0.0, 2.0], [2.0, 0.0]]).round(12).tolist()
+    [0.0, 0.64]
+    """
+    root = np.sqrt(np.asarray(fraction, dtype=float))
+    root = root / np.linalg.norm(root, axis=-1, keepdims=True)
+    identity = np.eye(root.shape[-1])
+    along = root[..., :, None] * root[..., None, :]
+    across = identity - along
+    form = across @ (identity + along * np.asarray(pairs_over_rt, dtype=float)) @ across
+    highest = 1 + np.abs(pairs_over_rt).sum()
+    return np.linalg.eigvalsh(form + highest * along)[..., 0]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -17,7 +18,7 @@ from .anneal import laws as anneal_laws
 from .anneal.boundaries import infiltrate
 from .anneal.programme import segments, thermal_time
 from .anneal.spec import REFERENCE_TEMPERATURE, Anneal
-from .anneal.stage import TOLERANCE, anneal_profile, reduced_share_at
+from .anneal.stage import TOLERANCE, anneal_profile, decomposition_energy_at, reduced_share_at
 from .catalogue import phase
 from .chemistry import atomic_mass
 from .coating.stage import deposit
@@ -28,7 +29,8 @@ from .electrolytes import electrolyte_curves
 from .entropy.stage import profile_entropy, site_entropy_of
 from .epitaxy.stage import best_matches
 from .hosts import host_curves
-from .phases.stage import assess
+from .phases.stage import assess, conditions
+from .phases.verdict import Conditions, verdict
 from .records.alignment import AlignedMatch, FacetVerdict
 from .records.anneal import DepthProfile
 from .records.boundary import BoundaryInfiltration
@@ -39,7 +41,7 @@ from .records.entropy import Composition, SiteEntropy, Sublattice
 from .records.facets import FacetShares
 from .records.host import HostCurves
 from .records.phase import Phase, UnitCell
-from .records.phases import PhaseAssessment
+from .records.phases import PhaseAssessment, PhaseVerdict
 from .records.sourced import Sourced
 from .records.strain import StrainPath
 from .strain.facets import shares, stated_shares, stated_weights, wulff_shares
@@ -50,6 +52,7 @@ from .units import Unit
 
 SKIN = "rock salt layer"  # what bare surfaces reconstruct to
 MULTIPLICITY = {"layered": {"Li": 1.0, "M": 1.0, "O": 2.0}}
+VERDICT_DRAWS = 100
 FILMS = ("layered layer", "rock salt layer", "spinel", "LiNbO3", "Nb12WO33")
 
 
@@ -116,9 +119,12 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
     progress("phases and strain")
     entropies = profile_entropy(profile.fraction)
     mixed = _layer_entropy(profile)
-    verdict = assess(
+    assessed = assess(
+        cell.stability,
+        layer_cations(profile),
+        host_metals(cell),
+        phase_conditions(cell),
         entropy=mixed.by_site["M"],
-        temperature=cell.anneal.temperature.value,
         inclusion_share=layer.inclusion_volume_share,
         second_phase=cell.layer.second_phase.value,
     )
@@ -131,7 +137,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         profile=profile,
         entropy_profile=entropies,
         layer_entropy=mixed,
-        phases=verdict,
+        phases=assessed,
         layer_strain=weighed(list(by_facet.values()), list(weights.values())),
         strained_thickness=strained,
         electrode=coated_electrode(
@@ -139,7 +145,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
             cell.layer,
             energy_release=release,
             facet_shares=weights,
-            boundary_fraction=verdict.boundary_fraction,
+            boundary_fraction=assessed.boundary_fraction,
             temperature=cell.protocol.temperature.value,
             open_share=open_share(
                 phase(cell.layer.structure, cell.phases),
@@ -237,11 +243,47 @@ def film_site_density(layer: CoatingLayer) -> float:
     return sum(layer.cations.values()) / (layer.mass_ratio / layer.density)
 
 
+def layer_cations(profile: DepthProfile) -> dict[str, float]:
+    """Shares of the layer's cations, sum 1."""
+    total = sum(profile.layer_composition.values())
+    return {e: y / total for e, y in profile.layer_composition.items()}
+
+
 def _layer_entropy(profile: DepthProfile) -> SiteEntropy:
     """Entropy and class of the layer's mean composition on its cation site."""
-    total = sum(profile.layer_composition.values())
-    occupancies = {e: y / total for e, y in profile.layer_composition.items()}
-    return site_entropy_of(Composition(sublattices=(Sublattice(label="M", multiplicity=1.0, occupancies=occupancies),)))
+    sites = Sublattice(label="M", multiplicity=1.0, occupancies=layer_cations(profile))
+    return site_entropy_of(Composition(sublattices=(sites,)))
+
+
+def phase_conditions(cell: CellStudy) -> Conditions:
+    """Furnace and gas at the hold, and the host's window of lithium potentials there."""
+    temperature = cell.anneal.temperature.value
+    return conditions(
+        cell.stability,
+        temperature=temperature,
+        oxygen_pressure=cell.anneal.oxygen_pressure[cell.anneal.gas].value,
+        window=lithium_window(cell, temperature),
+    )
+
+
+def lithium_window(cell: CellStudy, temperature: float) -> float:
+    """Free energy of LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2 in the anneal's gas, J/mol; below 0 the host decomposes."""
+    spec = cell.anneal
+    return decomposition_energy_at(spec, temperature, spec.oxygen_pressure[spec.gas].value)
+
+
+def phase_verdict(
+    cell: CellStudy, profile: DepthProfile, *, potential: str = "", draws: int = VERDICT_DRAWS
+) -> PhaseVerdict | None:
+    """In full, which structure an annealed layer takes by one potential; None where its energies hold no such one."""
+    return verdict(
+        layer_cations(profile),
+        host_metals(cell),
+        phase_conditions(cell),
+        potential=potential or cell.stability.potential,
+        windows=partial(lithium_window, cell),
+        draws=draws,
+    )
 
 
 def facet_weights(cell: CellStudy, host: HostCurves) -> dict[str, float]:

@@ -20,7 +20,8 @@ from .cycling.parameters import Tables
 from .cycling.program import program
 from .cycling.stage import live
 from .errors import NumericsError
-from .pipeline import SKIN, Formed, align, along_boundaries, facets_of, layer_on_facets
+from .phases.energies import DEFAULT, SECOND
+from .pipeline import SKIN, Formed, align, along_boundaries, facets_of, layer_on_facets, phase_verdict
 from .records.cell import CycleSeries
 from .records.headline import CellHeadline, Headline, Placebo
 from .records.result import CellStages, StudyResult
@@ -95,6 +96,7 @@ def _stages(
         entropy_profile=formed.entropy_profile,
         layer_entropy=formed.layer_entropy,
         phases=formed.phases,
+        verdicts=(),
         facets=facets,
         matches=align(cell, formed) if formed.coating else (),
         layer_on_facets=layer_on_facets(cell, formed, facets) if formed.coating else (),
@@ -138,7 +140,23 @@ def run_study(
     nominal = nominal or run_nominal(study, progress)
     drawing = partial(progress, "draws of all inputs")
     ensemble = run_ensemble(study, draws=draws, scenarios=nominal.scenarios, progress=drawing, pool=pool)
-    return replace(nominal, headline=_headline(study, nominal, ensemble, progress, pool))
+    headline = _headline(study, nominal, ensemble, progress, pool)
+    return replace(nominal, headline=headline, cells=_with_verdicts(study, nominal, progress))
+
+
+def _with_verdicts(study: Study, nominal: StudyResult, progress: Progress) -> dict[str, CellStages]:
+    """The cells with the phase verdict of each potential, at the medians, with intervals over errors of energies."""
+    centre = study.at({})
+    found = dict(nominal.cells)
+    coated = [name for name, cell in found.items() if cell.anneal is not None]
+    for i, name in enumerate(coated):
+        progress("pricing structures", i, len(coated))
+        cell = centre.cells[name]
+        potentials = dict.fromkeys((cell.stability.potential, DEFAULT, SECOND))
+        verdicts = (phase_verdict(cell, found[name].anneal, potential=p) for p in potentials)
+        found[name] = replace(found[name], verdicts=tuple(v for v in verdicts if v is not None))
+    progress("pricing structures", len(coated), len(coated))
+    return found
 
 
 def _headline(

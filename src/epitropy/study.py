@@ -21,6 +21,7 @@ from .coating.spec import Coating
 from .coating.stage import metals, precursor_shares
 from .cycling.spec import Cathode, Cell, Degradation, Protocol
 from .errors import InputError
+from .phases.spec import Stability
 from .records.phase import Phase
 from .records.sourced import Sourced
 from .records.study import Calibration, Reported
@@ -28,7 +29,7 @@ from .sources import EVERYTHING_ELSE
 from .transport.spec import Layer
 from .units import Unit, unit_of
 
-BLOCKS = ("cathode", "coating", "layer", "anneal", "cell", "protocol", "degradation")
+BLOCKS = ("cathode", "coating", "layer", "anneal", "stability", "cell", "protocol", "degradation")
 WHOLE = ("precursors", "composition", "purity", "water")  # replaced, not merged into: they belong to one recipe
 
 
@@ -44,6 +45,7 @@ class CellStudy:
     coating: Coating | None = None
     layer: Layer = field(default_factory=Layer)
     anneal: Anneal | None = None
+    stability: Stability = field(default_factory=Stability)
     cell: Cell = field(default_factory=Cell)
     protocol: Protocol = field(default_factory=Protocol)
     degradation: Degradation = field(default_factory=Degradation)

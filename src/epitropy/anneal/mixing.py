@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..constants import GAS_CONSTANT, ZERO_CELSIUS
 from ..errors import InputError
-from ..laws import site_entropy
+from ..laws import mixing_stability, site_entropy
 from . import laws
 from .spec import Anneal, pair_matrix
 
@@ -23,7 +23,7 @@ def refuse_unmixing(spec: Anneal, species: tuple[str, ...], compositions: Array)
     if not pairs.any():
         return
     temperature = spec.temperature.value
-    stability = laws.mixing_stability(compositions, pairs / (GAS_CONSTANT * temperature))
+    stability = mixing_stability(compositions, pairs / (GAS_CONSTANT * temperature))
     if stability.min() > 0:
         return
     x = compositions[stability.argmin()]

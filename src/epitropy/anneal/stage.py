@@ -381,10 +381,15 @@ def _named(species: tuple[str, ...], values: Array, chosen: Array | None = None)
 def _gas_reaction(spec: Anneal) -> tuple[float, float]:
     """Energy of LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2 at the hold (J/mol) and the gas's oxygen pressure (Pa)."""
     pressure = spec.oxygen_pressure[spec.gas].value
-    return _decomposition_energy(spec, spec.temperature.value, pressure), pressure
+    return decomposition_energy_at(spec, spec.temperature.value, pressure), pressure
 
 
-def _decomposition_energy(spec: Anneal, temperature: float, pressure: float) -> float:
+def decomposition_energy_at(spec: Anneal, temperature: float, pressure: float) -> float:
+    """Energy of LiNiO2 -> NiO + 1/2 Li2O + 1/4 O2 at a temperature [K] and oxygen pressure [Pa], J/mol.
+
+    >>> round(decomposition_energy_at(Anneal(), 973.15, 101325.0))
+    5813
+    """
     enthalpy = spec.decomposition_enthalpy.value
     entropy = laws.decomposition_entropy(enthalpy, spec.decomposition_temperature.value, laws.AIR_OXYGEN_PRESSURE)
     return laws.decomposition_energy(enthalpy, entropy, temperature, pressure)
@@ -392,7 +397,7 @@ def _decomposition_energy(spec: Anneal, temperature: float, pressure: float) -> 
 
 def reduced_share_at(spec: Anneal, temperature: float, oxygen_pressure: float) -> float:
     """Share of the surface's Ni that is Ni2+ in equilibrium at a temperature [K] and oxygen pressure [Pa]."""
-    return float(laws.reduced_share(_decomposition_energy(spec, temperature, oxygen_pressure), temperature))
+    return float(laws.reduced_share(decomposition_energy_at(spec, temperature, oxygen_pressure), temperature))
 
 
 def _balance_error(layers: _Layers, run: _Run) -> float:

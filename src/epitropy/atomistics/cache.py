@@ -19,7 +19,7 @@ from ..records.structure import Structure
 from .relax import Settings
 
 TASK = "relax 1"  # raised when the procedure changes, so that old answers are not taken for new ones
-_FRACTION, _LENGTH = 6, 15  # decimals that count: of fractional coordinates; of metres and radians
+_FRACTION, _DIGITS = 6, 9  # decimals of fractional coordinates and significant digits of the cell that count
 
 
 def cache_folder() -> Path:
@@ -31,7 +31,7 @@ def cache_folder() -> Path:
 
 def key_of(structure: Structure, potential: Potential, seed: int, settings: Settings) -> str:
     """Hash of all that decides a relaxation: atoms, cell, weights, start and limits; names do not count."""
-    cell = [round(v, _LENGTH) for v in asdict(structure.cell).values()]
+    cell = [f"{v:.{_DIGITS}g}" for v in asdict(structure.cell).values()]
     elements = [sorted(structure.occupancy[label].items()) for label in structure.labels]
     positions = (np.round(structure.positions, _FRACTION) + 0.0).tolist()
     asked = [TASK, potential.checksum, potential.name, seed, asdict(settings), cell, elements, positions]

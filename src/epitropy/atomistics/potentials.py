@@ -164,7 +164,9 @@ def _chgnet(row: dict[str, Any], device: str) -> tuple[frozenset[int], Callable]
 
     def evaluate(cells: Sequence[Atoms]) -> list[Evaluation]:
         graphs = [model.graph_converter(AseAtomsAdaptor.get_structure(atoms)) for atoms in cells]
-        found = model.predict_graph(graphs, task="efs", return_site_energies=True, batch_size=len(cells))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of torch, about a line of chgnet's own
+            found = model.predict_graph(graphs, task="efs", return_site_energies=True, batch_size=len(cells))
         return [
             Evaluation(
                 energy=float(one["e"]) * len(atoms),

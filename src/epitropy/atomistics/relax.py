@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,7 +57,7 @@ def relax(structure: Structure, loaded: Loaded, *, seed: int = 1, settings: Sett
     start = check_cell(structure, loaded)
     atoms = shaken(start, seed, settings)
     atoms.calc = calculator(loaded)
-    steps, converged = _descended(atoms, settings)
+    steps, converged = settle(atoms, settings)
     forces, stress = atoms.get_forces(), atoms.get_stress(voigt=False)
     return Relaxed(
         name=structure.name,
@@ -83,7 +84,7 @@ def shaken(atoms: Atoms, seed: int, settings: Settings) -> Atoms:
     return moved
 
 
-def _descended(atoms: Atoms, settings: Settings) -> tuple[int, bool]:
+def settle(atoms: Atoms, settings: Settings) -> tuple[int, bool]:
     """Steps taken, and whether both limits were met."""
     from ase.filters import FrechetCellFilter
     from ase.optimize import BFGS
@@ -92,14 +93,17 @@ def _descended(atoms: Atoms, settings: Settings) -> tuple[int, bool]:
 
     def arrived() -> bool:
         calm = not settings.cell or np.abs(atoms.get_stress(voigt=False)).max() * PASCAL <= settings.stress
-        return calm and _longest(atoms.get_forces()) <= force
+        return bool(calm) and _longest(atoms.get_forces()) <= force
 
     optimizer = BFGS(FrechetCellFilter(atoms) if settings.cell else atoms, logfile=None)
-    for _ in optimizer.irun(fmax=1e-9, steps=settings.steps):
-        if arrived():
-            return optimizer.nsteps, True
-        if not np.isfinite(atoms.get_potential_energy()):
-            break
+    with warnings.catch_warnings():
+        # scipy doubts the logarithm of a deformation at 1e-13
+        warnings.filterwarnings("ignore", message="logm result may be inaccurate", category=RuntimeWarning)
+        for _ in optimizer.irun(fmax=1e-9, steps=settings.steps):
+            if arrived():
+                return optimizer.nsteps, True
+            if not np.isfinite(atoms.get_potential_energy()):
+                break
     return optimizer.nsteps, arrived()
 
 

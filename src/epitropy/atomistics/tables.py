@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,12 @@ from ..crystals.symmetry import primitive
 from ..records.atoms import Relaxed
 from ..sources import table
 from .atoms import ANGSTROM, ELECTRONVOLT
+from .cache import key_of
 from .mixing import decoration, host_cell, host_of
-from .work import Answer, Job, Progress, relax_all
+from .potentials import potential_of
+from .work import Answer, Job, Progress, kept, relax_all
+
+LEAST = 2  # arrangements with which a composition can be used; those beyond come last
 
 Rows = list[dict[str, Any]]
 Labelled = tuple[dict[str, Any], Job]  # what the job is for, and the job
@@ -28,10 +34,13 @@ def plan() -> dict[str, Any]:
 
 
 def jobs_of(rows: Mapping[str, Any]) -> list[Labelled]:
-    """References first, then hosts side by side, their first compositions first."""
+    """References, then hosts side by side, their first compositions first: a run cut short can be used."""
     potentials = tuple(rows["potentials"])
     found = [
-        ({"set": "reference", "phase": name, "start": seed}, Job(structure=_reference(name), potentials=potentials, seed=seed))
+        (
+            {"set": "reference", "phase": name, "start": seed},
+            Job(structure=_reference(name), potentials=potentials, seed=seed),
+        )
         for name in rows["references"]["phases"]
         for seed in range(1, rows["references"]["starts"] + 1)
     ]
@@ -51,12 +60,18 @@ def _mixed(rows: Mapping[str, Any], potentials: tuple[str, ...]) -> list[Labelle
             for seed in range(1, 2 if len(atoms) == 1 else rows["decorations"] + 1):
                 label = {"set": "mixing", "host": name, "sites": atoms, "decoration": seed}
                 job = Job(structure=decoration(cell, atoms, seed), potentials=potentials, seed=seed)
-                ranked.append((rank, seed, label, job))
-    ranked.sort(key=lambda item: (item[0], item[1]))
-    return [(label, job) for _, _, label, job in ranked]
+                ranked.append(((seed > LEAST, rank, seed), label, job))
+    ranked.sort(key=lambda item: item[0])
+    return [(label, job) for _, label, job in ranked]
 
 
-def row_of(label: Mapping[str, Any], found: Relaxed) -> dict[str, Any]:
+def job_hash(job: Job) -> str:
+    """Hash of all that decides a job's answers: its start, its potentials' weights, seed and limits."""
+    keys = [key_of(job.structure, potential_of(name), job.seed, job.settings) for name in job.potentials]
+    return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:16]
+
+
+def row_of(label: Mapping[str, Any], job: str, found: Relaxed) -> dict[str, Any]:
     """A relaxation as a line of the shipped table, in the units its names tell."""
     cell, structure = found.structure.cell, found.structure
     elements = np.array([next(iter(structure.occupancy[k])) for k in structure.labels])
@@ -66,6 +81,7 @@ def row_of(label: Mapping[str, Any], found: Relaxed) -> dict[str, Any]:
     }
     return {
         **label,
+        "job": job,
         "potential": found.potential.name,
         "checksum": found.potential.checksum,
         "atoms": {e: int((elements == e).sum()) for e in shares},
@@ -85,13 +101,42 @@ def _mean_and_spread(values: np.ndarray) -> tuple[float, float]:
 
 
 def compute(
-    labelled: Sequence[Labelled], *, workers: int = 0, device: str = "cpu", progress: Progress = lambda *_: None
+    labelled: Sequence[Labelled],
+    *,
+    known: Sequence[Mapping[str, Any]] = (),
+    workers: int = 0,
+    device: str = "cpu",
+    progress: Progress = lambda *_: None,
 ) -> Rows:
-    """Rows of all jobs, every potential's own."""
-    answers: list[Answer] = relax_all(
-        [job for _, job in labelled], workers=workers, device=device, progress=progress
+    """Rows of all jobs, every potential's own; jobs that all rows of ``known`` answer are not run again."""
+    answered = _answered(labelled, known)
+    waiting = [(label, job) for label, job in labelled if job_hash(job) not in answered]
+    answers: list[Answer] = (
+        relax_all([job for _, job in waiting], workers=workers, device=device, progress=progress) if waiting else []
     )
-    return [row_of(label, found) for (label, _), answer in zip(labelled, answers) for found in answer]
+    fresh = {job_hash(job): _rows(label, job, answer) for (label, job), answer in zip(waiting, answers)}
+    return [row for _, job in labelled for row in {**answered, **fresh}[job_hash(job)]]
+
+
+def _answered(labelled: Sequence[Labelled], known: Sequence[Mapping[str, Any]]) -> dict[str, Rows]:
+    """Jobs of which every potential's row is there already, by their hash."""
+    by = defaultdict(list)
+    for row in known:
+        by[row.get("job", "")].append(dict(row))
+    asked = {job_hash(job): len(job.potentials) for _, job in labelled}
+    return {key: rows for key, rows in by.items() if key in asked and len(rows) == asked[key]}
+
+
+def _rows(label: Mapping[str, Any], job: Job, answer: Answer) -> Rows:
+    return [row_of(label, job_hash(job), found) for found in answer]
+
+
+def done_rows(labelled: Sequence[Labelled], known: Sequence[Mapping[str, Any]] = ()) -> Rows:
+    """Rows of the jobs that ``known`` or the cache answer in full, in their order; nothing is relaxed."""
+    answered, rows = _answered(labelled, known), []
+    for label, job in labelled:
+        rows += answered.get(job_hash(job)) or _rows(label, job, kept(job))
+    return rows
 
 
 def write_rows(rows: Rows, path: str | Path) -> None:

@@ -41,7 +41,12 @@ class Job:
 Answer = tuple[Relaxed, ...]  # one a potential, in their order
 
 
-def relaxed(job: Job, loader: Callable[[str], Loaded] = partial(load, device="cpu")) -> Answer:
+def on_processor(name: str) -> Loaded:
+    """A potential on the processor."""
+    return load(name, "cpu")
+
+
+def relaxed(job: Job, loader: Callable[[str], Loaded] = on_processor) -> Answer:
     """The answers to a job, those that are kept already taken from the cache."""
     structure, settings, found = job.structure, job.settings, []
     for name in job.potentials:
@@ -50,6 +55,18 @@ def relaxed(job: Job, loader: Callable[[str], Loaded] = partial(load, device="cp
         if one is None:
             one = relax(structure, loader(name), seed=job.seed, settings=settings)
             keep(key, one)
+        found.append(replace(one, name=job.structure.name))
+        structure = one.structure if one.usable else job.structure
+    return tuple(found)
+
+
+def kept(job: Job) -> Answer:
+    """The answers to a job if the cache holds all of them, else none."""
+    structure, found = job.structure, []
+    for name in job.potentials:
+        one = find(key_of(structure, potential_of(name), job.seed, job.settings))
+        if one is None:
+            return ()
         found.append(replace(one, name=job.structure.name))
         structure = one.structure if one.usable else job.structure
     return tuple(found)

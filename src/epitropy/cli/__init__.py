@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import anneal, compare, cycle, entropy, export, match, pathways, phases, recipe, run, structure, study  # noqa: F401  each registers its verbs
+from . import anneal, atoms, compare, cycle, entropy, export, match, pathways, phases, recipe, run, structure, study  # noqa: F401  each registers its verbs
 from .app import app, main
 
 __all__ = ["app", "main"]

@@ -74,7 +74,9 @@ def primitive(structure: Structure, tolerance: float = 1e-12) -> Structure:
 
     names = sorted(set(structure.labels))
     cell = (structure.cell.matrix * 1e10, structure.positions, [names.index(k) for k in structure.labels])
-    lattice, positions, kinds = spglib.standardize_cell(cell, True, True, symprec=tolerance * 1e10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # spglib 2.7+ warns about its own default
+        lattice, positions, kinds = spglib.standardize_cell(cell, True, True, symprec=tolerance * 1e10)
     return replace(
         structure,
         cell=_unit_cell(lattice * 1e-10),

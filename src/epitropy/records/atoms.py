@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -57,3 +58,58 @@ class Relaxed:
     def reason(self) -> str:
         """Why it cannot be used; empty if it can."""
         return self.lost if self.lost else "" if self.converged else f"not converged in {self.steps} steps"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One lithium hop: energies along the band over its start, and what stands around it."""
+
+    name: str
+    potential: Potential
+    energies: Annotated[np.ndarray, Unit("J", show="eV")]
+    near: str  # cations other than lithium around the middle of the hop
+    divacancy: bool
+    steps: Annotated[int, Unit("1")]
+    largest_force: Annotated[float, Unit("N", show="eV/angstrom")]
+    converged: bool
+
+    @property
+    def barrier(self) -> float:
+        """Highest energy along the band over its lower end [J]: what a hop costs whichever way it goes."""
+        return float(self.energies.max() - min(self.energies[0], self.energies[-1]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stiffness:
+    """Elastic constants (6, 6) in Voigt's order, and the means of a polycrystal."""
+
+    name: str
+    potential: Potential
+    constants: Annotated[np.ndarray, Unit("Pa", show="GPa")]
+    asymmetry: Annotated[float, Unit("Pa", show="GPa")]
+    bulk: Annotated[float, Unit("Pa", show="GPa")]
+    shear: Annotated[float, Unit("Pa", show="GPa")]
+    young: Annotated[float, Unit("Pa", show="GPa")]
+    poisson_ratio: Annotated[float, Unit("1")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixture:
+    """One host with cations mixed over its sites, by one potential: the usable decorations and their scatter.
+
+    energy: mean, per cation of the mixed sublattice and what comes with it. cation_spread: standard deviation of the
+    energies of single cations of one element, averaged over the elements (Dicks et al., arXiv 2508.13389): small where
+    any site is as good as any other. difference: over the first host of the same atoms; nan where they differ.
+    """
+
+    host: str
+    potential: str
+    sites: Annotated[Mapping[str, int], Unit("1")]
+    atoms: Annotated[Mapping[str, int], Unit("1")]
+    decorations: Annotated[int, Unit("1")]
+    energy: Energy
+    spread: Energy
+    cation_spread: Energy
+    difference: Energy
+    refused: tuple[str, ...]
+    told: tuple[str, ...] = ()

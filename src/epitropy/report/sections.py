@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..constants import GAS_CONSTANT
-from . import tables, text
+from . import phase_tables, tables, text
 from .facts import Compared, coated_cell, grade_counts, treated_cell
 from .figures import Drawing, csv_link, svg
 from .markup import Html, badge, bullets, details, join, linked, paragraphs, safe, table
@@ -212,7 +212,9 @@ def layer(result: StudyResult, study: Study) -> Html:
             Html("<h3>Entropy and class</h3>"),
             table(header, tables.entropy_rows(result)),
             Html("<h3>Which structure</h3>"),
-            paragraphs([_phase(found)]),
+            paragraphs(_phase(found)),
+            *(_standings(v) for v in found.verdicts),
+            _rests(found),
         ]
     )
 
@@ -225,15 +227,38 @@ def hosts(result: StudyResult, study: Study) -> Html:
     return table(header, tables.entropy_rows(result))
 
 
-def _phase(found) -> str:
-    phases = found.phases
-    return (
-        f"{phases.host.capitalize()}: {phases.reason.replace('degC', '°C')}; even 1.5 R would pay for "
-        f"{significant(1.5 * phases.entropy_term / found.layer_entropy.by_site['M'] * GAS_CONSTANT / 1e3)} kJ/mol "
-        "only. "
-        f"Candidates: {', '.join(phases.candidates)}. Boundaries of a second phase or of inclusions: "
-        f"{field_text(phases, 'boundary_fraction')} of the layer."
+def _phase(found) -> list[str]:
+    """The verdict in sentences; what can be said without energies where there is none."""
+    phases, said = found.phases, []
+    if found.verdicts:
+        first, *others = found.verdicts
+        said += [*phase_tables.verdict_text(first), *(phase_tables.second_text(first, other) for other in others)]
+    else:
+        said.append(f"{phases.host[0].upper()}{phases.host[1:]}: {phases.reason.replace('degC', '°C')}.")
+    most = 1.5 * phases.entropy_term / found.layer_entropy.by_site["M"] * GAS_CONSTANT / 1e3
+    said.append(
+        f"Even 1.5 R would pay for {significant(most)} kJ per mole of cation sites only. Boundaries of a second phase "
+        f"or of inclusions: {field_text(phases, 'boundary_fraction')} of the layer."
     )
+    return said
+
+
+def _standings(verdict) -> Html:
+    """Structures at the layer's composition by one potential, computed, with spread."""
+    head, *rows = phase_tables.standing_rows(verdict)
+    title = Html(f"<h4>Structures by {safe(verdict.potential)}, kJ per mole of cations</h4>")
+    return join([title, table(head, rows, kind="numbers")])
+
+
+def _rests(found) -> Html:
+    """What the first verdict rests on, weakest link first."""
+    if not found.verdicts:
+        return Html("")
+    head, *rows = phase_tables.rest_rows(found.verdicts[0])
+    out_head, *out_rows = phase_tables.left_out_rows(found.verdicts[0])
+    parts = [Html("<h4>What the verdict rests on</h4>"), table(head, rows, kind="numbers")]
+    parts += [table(out_head, out_rows, kind="numbers")] if out_rows else []
+    return join([*parts, paragraphs([phase_tables.READING], "meta")])
 
 
 def inputs(result: StudyResult, study: Study) -> Html:
