@@ -11,3 +11,11 @@ def test_the_page_of_parameters_is_up_to_date():
     made = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
     assert (DOCS / "parameters.md").read_text(encoding="utf-8") == made.page(), "run: python docs/parameters.py"
+
+
+def test_the_page_of_the_potentials_is_that_of_the_shipped_energies():
+    from epitropy.process.validation import shipped_sections
+
+    page = (DOCS / "atoms-validation.md").read_text(encoding="utf-8")
+    for section in shipped_sections():
+        assert section in page, "run: epitropy atoms validate -o docs/atoms-validation.md"

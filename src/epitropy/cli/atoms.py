@@ -282,6 +282,28 @@ def tables(
         typer.echo(f"Rows: {output}")
 
 
+@atoms.command()
+def validate(
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the page (Markdown) instead.")
+    ] = None,
+    potential: Potentials = None,
+    workers: Workers = 0,
+) -> None:
+    """Computed beside measured, misses included: lattices, moduli, reactions, layered against rock salt."""
+    from ..atomistics.potentials import require_extra
+    from ..process.validation import POTENTIALS, validation_page
+
+    require_extra()
+    with progress_bar() as progress:
+        page = validation_page(potentials=tuple(potential or POTENTIALS), workers=workers, progress=progress)
+    if output:
+        output.write_text(page, encoding="utf-8")
+        typer.echo(f"Page: {output}")
+    else:
+        print(page)
+
+
 def shares_of(text: str) -> dict[str, float]:
     """``Ni=0.6,Nb=0.4`` as shares.
 
