@@ -29,8 +29,9 @@ from .electrolytes import electrolyte_curves
 from .entropy.stage import profile_entropy, site_entropy_of
 from .epitaxy.stage import best_matches
 from .hosts import host_curves
+from .phases.pricing import Conditions
 from .phases.stage import assess, conditions
-from .phases.verdict import Conditions, verdict
+from .phases.verdict import verdict
 from .records.alignment import AlignedMatch, FacetVerdict
 from .records.anneal import DepthProfile
 from .records.boundary import BoundaryInfiltration

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ANGSTROM = 1e-10  # m
 ELECTRONVOLT = 1.602176634e-19  # J
+ARRANGE = "Arrange them first: epitropy structure NAME --supercell 40 --quasirandom -o arranged.cif."
 CLOSEST = 0.7e-10  # m: below, no potential was trained; the shortest bonds of oxides with hydrogen are 0.95
 
 
@@ -28,9 +29,7 @@ def to_ase(structure: Structure) -> Atoms:
     for label in structure.labels:
         shares = structure.occupancy[label]
         if len(shares) != 1:
-            raise InputError(
-                f"{structure.name}.{label}", "several elements on one site", "whole atoms", "Arrange them first."
-            )
+            raise InputError(f"{structure.name}.{label}", "several elements on one site", "whole atoms", ARRANGE)
         elements.append(next(iter(shares)))
     return Atoms(elements, scaled_positions=structure.positions, cell=structure.cell.matrix / ANGSTROM, pbc=True)
 

@@ -181,6 +181,7 @@ def hop(
     from .structure import _repeated
 
     cell = _repeated(_atoms(name), supercell)
+    lithium_hops(cell, divacancy=not single)  # refused before it is relaxed
     found = []
     with progress_bar() as progress:
         chosen = potential or ["7net-0"]

@@ -15,8 +15,8 @@ from ..records.phases import EntriesVerdict, LeftOut
 from .energies import EV, Compound, EnergySet
 from .hull import Columns, above, cheapest
 from .laws import grand_energy, oxygen_potential
+from .pricing import TIED, Conditions, potentials_at
 from .references import references
-from .verdict import TIED, Conditions, potentials_at
 
 MOST_BYTES = 200_000_000
 SHOWN = 12  # compounds told beside the assembly

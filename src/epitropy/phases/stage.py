@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from ..constants import ZERO_CELSIUS
 from ..records.phases import NOT_DECIDED, PhaseAssessment
 from .energies import energy_set
+from .pricing import OTHER, Conditions, decided, outcome, price
 from .spec import Stability
-from .verdict import OTHER, Conditions, decided, outcome, price
 
 CANDIDATES = ("layered", "disordered rock salt", "spinel", "Wadsley-Roth", "fluorite", "LiNbO3 type", "columbite")
 

@@ -15,7 +15,8 @@ from ..constants import ATMOSPHERE
 from ..errors import EpitropyError, InputError
 from ..phases.energies import SECOND, energy_set
 from ..phases.entries import entries_verdict
-from ..phases.verdict import DRAWS, Conditions, decided, outcome, price, verdict
+from ..phases.pricing import Conditions, decided, outcome, price
+from ..phases.verdict import DRAWS, verdict
 from ..pipeline import host_metals, layer_cations, lithium_window, phase_conditions
 from ..records.phases import GasWindow, PhaseNode, PhasesAnswer
 from ..records.process import Axis

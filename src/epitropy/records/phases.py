@@ -99,8 +99,8 @@ class PhaseVerdict:
 
     @property
     def weakest(self) -> Rest | None:
-        """What the driving force leans on most."""
-        return max(self.rests, key=lambda r: abs(r.moves), default=None)
+        """What the verdict leans on most: what can turn it, and of that what moves the driving force most."""
+        return max(self.rests, key=lambda r: (r.flips, abs(r.moves)), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

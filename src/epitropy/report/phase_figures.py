@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..constants import ATMOSPHERE, ZERO_CELSIUS
-from .figures import BLACK, BLUE, GREY, ORANGE, RED, Drawing, canvas
+from .figures import BLACK, BLUE, GREY, ORANGE, Drawing, canvas
+from .layer_figures import BEHIND
 from .phase_tables import titled
 
 if TYPE_CHECKING:
-    from ..records.phases import PhasesAnswer
+    from matplotlib.axes import Axes
 
+    from ..records.phases import GasWindow, PhasesAnswer
+
+MIDWAY = 2.5  # charge of nickel between its two states
 GASES = {"O2": 1.0, "air": 0.21, "N2": 1e-5}  # atm, where the lines of the figure stand
 
 
@@ -76,13 +80,12 @@ def window_figure(answer: PhasesAnswer) -> Drawing | None:
     figure.colorbar(shade, ax=axes, label="gain of being one phase / kJ per mole of cations")
     if np.nanmin(force) < 0 < np.nanmax(force):
         axes.contour(t, p, force.T, levels=[0], colors=[BLACK], linewidths=1.4)
+    _regions(axes, window, t, p)
     charge = window.nickel
-    levels = [v for v in (2.1, 2.3, 2.5, 2.7, 2.9) if np.nanmin(charge) < v < np.nanmax(charge)]
-    if levels:
-        lines = axes.contour(t, p, charge.T, levels=levels, colors=[GREY], linewidths=0.8, linestyles="dashed")
-        axes.clabel(lines, fmt=lambda v: f"Ni {v:.1f}+", fontsize=8)
+    if np.nanmin(charge) < MIDWAY < np.nanmax(charge):
+        axes.contour(t, p, charge.T, levels=[MIDWAY], colors=[GREY], linewidths=1.0, linestyles="dashed")
     if window.host_energy.min() < 0 < window.host_energy.max():
-        axes.contour(t, p, window.host_energy.T, levels=[0], colors=[RED], linewidths=1.6)
+        axes.contour(t, p, window.host_energy.T, levels=[0], colors=[BLUE], linewidths=1.8)
     for gas, pressure in GASES.items():
         axes.axhline(pressure, color=BLACK, linewidth=0.7, linestyle=":")
         axes.text(t[0] + 2, pressure * 1.12, gas, fontsize=8, color=BLACK)
@@ -100,7 +103,7 @@ def window_figure(answer: PhasesAnswer) -> Drawing | None:
         title="Which gas, which temperature",
         caption=(
             "Colour: what the best single phase gains (violet) or loses (orange) against every assembly, for this "
-            "layer's cations; black line: break-even. Grey: mean charge of nickel in it. Red line: above and left of "
+            "layer's cations; black line: break-even. Dashed: nickel at 2.5+ in it. Blue line: above and left of "
             "it the host keeps its oxygen; below and right it turns to rock salt. Dotted: usual gases. Star: this "
             "anneal. Lithium follows the host."
         ),
@@ -108,6 +111,16 @@ def window_figure(answer: PhasesAnswer) -> Drawing | None:
         header=("temperature_degC", "oxygen_atm", "driving_force_kJ_per_mol", "structure", "nickel_charge"),
         rows=rows,
     )
+
+
+def _regions(axes: Axes, window: GasWindow, t: np.ndarray, p: np.ndarray) -> None:
+    """The name of the best structure in the middle of each region."""
+    names = np.array(window.structure)
+    for name in sorted(set(names.ravel().tolist())):
+        rows, columns = np.nonzero(names == name)
+        middle = int(np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2))
+        at = float(np.clip(t[rows[middle]], t[0] + 0.2 * np.ptp(t), t[-1] - 0.2 * np.ptp(t)))
+        axes.text(at, p[columns[middle]], titled(name), fontsize=9, ha="center", va="center", bbox=BEHIND)
 
 
 def drawings(answer: PhasesAnswer) -> list[Drawing]:

@@ -59,18 +59,15 @@ def verdict_text(found: PhaseVerdict) -> list[str]:
         f"single phase is {one}; this structure comes first in {fixed(100 * found.same_host, 0)} % of the draws."
     ]
     force = kj(found.driving_force, found.driving_low, found.driving_high)
-    if found.driving_force > 0:
-        lines.append(f"As one phase it gains {force} {UNIT}, over the best assembly of compounds and other structures.")
-    else:
-        parts = ", ".join(f"{name} {fixed(100 * share, 0)} %" for name, share in found.assembly.items())
+    gains = "gains" if found.driving_force > 0 else "loses"
+    if found.driving_force <= 0:
+        force = kj(-found.driving_force, -found.driving_high, -found.driving_low)
+    lines.append(f"As one phase it {gains} {force} {UNIT}, on the best assembly of compounds and other structures.")
+    if found.splitting > 0:
+        parts = ", ".join(f"{n} {fixed(100 * x, 0)} %" for n, x in found.assembly.items() if x >= 0.005)
         lines.append(
-            f"As one phase it would lie {kj(-found.driving_force, -found.driving_high, -found.driving_low)} {UNIT}, "
-            f"above the best assembly: {parts}."
-        )
-    if found.driving_force > 0 and found.splitting > 0:
-        lines.append(
-            f"Splitting into two compositions of its own would gain {kj(found.splitting)} (a gain below 0.25 is taken "
-            "for none)."
+            f"With its own structure at other compositions counted too, it lies {kj(found.splitting)} above "
+            f"the cheapest of all: {parts}. A gain below 0.25 is taken for none."
         )
     lines.append(f"It is a single phase in {fixed(100 * found.single_phase, 0)} % of the draws.")
     if found.runner_up:
