@@ -17,7 +17,7 @@ from .laws import driving_force, grand_energy, lithium_potential, oxygen_potenti
 from .references import References, energy_per_formula, references
 
 NEAR = 0.25  # sum of the differences of two compositions of one structure that count as one phase
-SPLITTING = 250.0  # J/mol: a gain below this is no splitting
+SPLITTING = 250.0  # J/mol: a gain below this is no splitting, however good the energies
 OTHER = "other"
 TIED = ("LiNiO2", "NiO")  # the host and what it becomes where it gives up lithium
 
@@ -40,12 +40,17 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """All candidates at some conditions. ``own``: row of each structure at the asked composition."""
+    """All candidates at some conditions. ``own``: row of each structure at the asked composition.
+
+    blind: gain of splitting below which it means nothing, J/mol. The host itself, known to be one phase, splits by so
+    much in these energies.
+    """
 
     columns: Columns
     hosts: tuple[str, ...]  # of every column, empty for a compound
     whole: Assembly
     own: Mapping[str, tuple[int, float, float]]  # structure -> column, lithium per cation, T S
+    blind: Annotated[float, Unit("J/mol", show="kJ/mol")] = SPLITTING
 
 
 def decided(energies: EnergySet, composition: Mapping[str, float]) -> str:
@@ -76,8 +81,12 @@ def price(
     composition: Mapping[str, float],
     at: Conditions,
     without: str = "",
+    within: bool = False,
 ) -> Priced:
-    """Compounds, structures on the grid and at the composition itself, and the cheapest assembly of them."""
+    """Compounds, structures on the grid and at the composition itself, and the cheapest assembly of them.
+
+    ``without`` leaves a compound out; ``within`` asks about the host itself and so for no comparison with it.
+    """
     cations = energies.cations
     x = np.array([composition.get(e, 0.0) for e in cations])
     x = x / x.sum()
@@ -108,7 +117,21 @@ def price(
             fractions.append(points[k])
             values.append(float(free[row]))
     columns = Columns(names=tuple(names), fractions=np.array(fractions), energy=np.array(values))
-    return Priced(columns=columns, hosts=tuple(hosts), whole=cheapest(columns, x), own=own)
+    blind = SPLITTING if within else _blind(energies.potential, tuple(sorted(host.items())), _furnace(at))
+    return Priced(columns=columns, hosts=tuple(hosts), whole=cheapest(columns, x), own=own, blind=blind)
+
+
+def _furnace(at: Conditions) -> tuple[float, float, float]:
+    return at.temperature, at.oxygen_pressure, at.window
+
+
+@cache
+def _blind(potential: str, host: tuple[tuple[str, float], ...], furnace: tuple[float, float, float]) -> float:
+    """What the host gains by splitting, without errors: a mistake of the energies, since it does not split."""
+    temperature, pressure, window = furnace
+    at = Conditions(temperature=temperature, oxygen_pressure=pressure, window=window)
+    found = outcome(price(energy_set(potential), dict(host), dict(host), at, within=True))
+    return max(SPLITTING, found.splitting) if found else SPLITTING
 
 
 def _sampled(energies: EnergySet, x: np.ndarray) -> tuple[np.ndarray, list[Sampled]]:
@@ -155,10 +178,11 @@ class Outcome:
     runner_gap: float
     competing: float
     second_share: float
+    blind: float
 
     @property
     def single(self) -> bool:
-        return self.driving_force > 0 and self.splitting < SPLITTING
+        return self.driving_force > 0 and self.splitting <= self.blind
 
 
 def outcome(priced: Priced) -> Outcome | None:
@@ -180,6 +204,7 @@ def outcome(priced: Priced) -> Outcome | None:
         runner_gap=float(energy[priced.own[ranked[1]][0]] - here) if len(ranked) > 1 else float("nan"),
         competing=competing,
         second_share=1 - max(shares_of(priced).values()),
+        blind=priced.blind,
     )
 
 

@@ -60,6 +60,7 @@ def verdict(
         driving_low=float(low),
         driving_high=float(high),
         splitting=middle.splitting,
+        blind=middle.blind,
         single_phase=float(np.mean([o.single for o in drawn])),
         same_host=float(np.mean([o.host == middle.host for o in drawn])),
         runner_up=middle.runner_up,

@@ -66,7 +66,8 @@ class PhaseVerdict:
     """One potential's answer to which structure a layer takes at a temperature, gas and lithium potential.
 
     driving_force: what the best single phase gains over every assembly of compounds and other structures; positive: it
-    forms. splitting: what it would gain by splitting into two compositions of its own; 0: it does not.
+    forms. splitting: what it would gain by splitting, its own structure at other compositions counted; blind: what the
+    host itself, known to be one phase, would gain so by these energies. A splitting up to that means nothing.
     """
 
     potential: str
@@ -78,6 +79,7 @@ class PhaseVerdict:
     driving_low: Molar
     driving_high: Molar
     splitting: Molar
+    blind: Molar
     single_phase: Annotated[float, Unit("1", show="%")]  # share of draws in which it is one phase
     same_host: Annotated[float, Unit("1", show="%")]  # share of draws in which this structure comes first
     runner_up: str

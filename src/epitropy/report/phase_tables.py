@@ -67,7 +67,8 @@ def verdict_text(found: PhaseVerdict) -> list[str]:
         parts = ", ".join(f"{n} {fixed(100 * x, 0)} %" for n, x in found.assembly.items() if x >= 0.005)
         lines.append(
             f"With its own structure at other compositions counted too, it lies {kj(found.splitting)} above "
-            f"the cheapest of all: {parts}. A gain below 0.25 is taken for none."
+            f"the cheapest of all: {parts}. The host itself, known to be one phase, lies {kj(found.blind)} above "
+            "its own by these energies: a gain up to that means nothing."
         )
     lines.append(f"It is a single phase in {fixed(100 * found.single_phase, 0)} % of the draws.")
     if found.runner_up:
