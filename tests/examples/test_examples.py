@@ -25,6 +25,7 @@ EXPECTED = {
     ),
     "precursors": (4.76, 5e-3, "density of Nb12WO33 from the cell of Roth & Wadsley, Acta Cryst. 19 (1965) 32"),
     "recipe": (7.0, 0.01, "mass balance: 1 wt% at 4.76 g/cm3 on 0.3 m2/g"),
+    "which_structure": (-1.10, 5e-3, "Reuter & Scheffler, Phys. Rev. B 65 (2001) 035406, table I, 1000 K"),
     "wadsley_roth": (4.76, 0.03, "cell of Roth & Wadsley, Acta Cryst. 19 (1965) 32"),
 }
 

@@ -191,7 +191,7 @@ def _matches(result: StudyResult, study: Study) -> Html:
         "Coherent films on the host, ranked by the area of the common cell and the largest energy while the host "
         "breathes; strain, energy and critical thickness at x = 1. Strains are imposed on the film (negative: "
         "compression), the area is the unstrained film's. The candidate films stand beside the layer that the "
-        "study takes, as its structure is not decided."
+        "study takes; 'Which structure' says which is likelier."
     )
     title = Html("<h3>Best orientation relationships</h3>")
     return join([title, paragraphs([note]), table(header, rows, kind="numbers")])

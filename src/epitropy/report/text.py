@@ -326,9 +326,8 @@ LIMITS = (
     "Which scenario is true. They are declared, not fitted, and weighted equally; the weights are no "
     "probabilities, and a "
     "mechanism that nobody declared is not in the interval.",
-    'Which structure the layer takes. Without energies of the candidates the answer is "not decided"; lattice, '
-    "stiffness and "
-    "conductivity of the layer are then stand-ins.",
+    "Which structure the layer takes, closer than the errors of computed energies. The verdict is one of equilibrium; "
+    "the cell keeps the structure that the study names, and its lattice, stiffness and conductivity are stand-ins.",
     "More than its inputs. An 80 % interval holds the graded spreads of the inputs within the declared scenarios. "
     "It does not "
     "hold an error of the model's form.",

@@ -11,7 +11,7 @@ from ..units import FRACTION, NOT_NEGATIVE, POSITIVE, Unit, Within
 
 @dials("layer")
 class Layer:
-    """Properties of the layer; ``structure`` names the phase it is taken to be until energies decide."""
+    """Properties of the layer; ``structure`` names the phase it is taken to be."""
 
     structure: str = "layered layer"
     lithium_conductivity: Annotated[Sourced, Unit("S/m", show="S/cm"), POSITIVE]
