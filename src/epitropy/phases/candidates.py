@@ -94,7 +94,8 @@ def _charged(
             fractions[:, species.index(e)] = points[point, k] * (1 - share)
     if "Li" in species:
         fractions[:, species.index("Li")] = share
-    states = table("atoms/plan.toml")["states"]
+    plan = table("atoms/plan.toml")
+    states = plan["states"] | plan["hosts"][fit.host].get("states", {})
     low, high = (fractions @ np.array([states[e][k] for e in species], dtype=float) for k in (0, 1))
     needed = 2 * mixtures.oxygen - mixtures.lithium
     inside = (low <= needed + 1e-6) & (needed <= high + 1e-6)
