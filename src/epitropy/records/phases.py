@@ -92,7 +92,7 @@ class PhaseVerdict:
     standings: tuple[Standing, ...]
     rests: tuple[Rest, ...]
     left_out: tuple[LeftOut, ...]
-    oxygen_reference: Annotated[float, Unit("J/mol", show="eV")]
+    oxygen_reference: Annotated[float, Unit("J/mol", show="kJ/mol")]
     # misfit of the best structure's own lattice to the lithiated host's, in the host's axes; nan where it has none
     misfit_a: Annotated[float, Unit("1", show="%")]
     misfit_c: Annotated[float, Unit("1", show="%")]
@@ -148,7 +148,7 @@ class EntriesVerdict:
     assembly: Annotated[Mapping[str, float], Unit("1", show="%")]
     above: Annotated[Mapping[str, float], Unit("J/mol", show="kJ/mol")]
     left_out: tuple[LeftOut, ...]
-    oxygen_reference: Annotated[float, Unit("J/mol", show="eV")]
+    oxygen_reference: Annotated[float, Unit("J/mol", show="kJ/mol")]
     note: str
 
 
