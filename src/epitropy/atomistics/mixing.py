@@ -82,11 +82,6 @@ def decoration(cell: Structure, atoms: Mapping[str, int], seed: int) -> Structur
     return replace(decorated(cell, MIXED, shares, seed).structure, name=name)
 
 
-def decorations(cell: Structure, atoms: Mapping[str, int], seeds: Sequence[int]) -> list[Structure]:
-    """One arrangement a seed."""
-    return [decoration(cell, atoms, seed) for seed in seeds]
-
-
 def whole_atoms(cell: Structure, shares: Mapping[str, float]) -> tuple[dict[str, int], tuple[str, ...]]:
     """Shares of M as whole atoms of a cell, by largest remainder, and what that changed.
 

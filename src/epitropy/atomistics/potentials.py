@@ -87,7 +87,7 @@ def load(name: str, device: str = "auto") -> Loaded:
     Raises `InputError` for an unknown name, a missing extra, and a GPU that is asked for but not there.
     """
     known = potential_of(name)
-    row, place = _row(name), _device(device)
+    row, place = _row(name), device_of(device)
     make = {"sevenn": _sevennet, "chgnet": _chgnet}[row["package"]]
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
@@ -104,7 +104,8 @@ def _row(name: str) -> dict[str, Any]:
     return rows[name]
 
 
-def _device(asked: str) -> str:
+def device_of(asked: str) -> str:
+    """Either cpu or cuda, for what was asked; a GPU that is not there is refused."""
     import torch
 
     if asked not in DEVICES:

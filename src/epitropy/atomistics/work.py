@@ -16,7 +16,7 @@ from ..records.atoms import Relaxed
 from ..records.structure import Structure
 from ..units import Unit
 from .cache import find, keep, key_of
-from .potentials import Loaded, load, potential_of
+from .potentials import Loaded, device_of, load, potential_of
 from .relax import Settings, relax
 from .together import in_step
 
@@ -87,7 +87,7 @@ def relax_all(
         raise InputError("workers", f"{workers}", "0 (one a core) or more")
     for name in {name for job in jobs for name in job.potentials}:
         potential_of(name)  # a missing extra is told before any work
-    if device != "cpu" and load(jobs[0].potentials[0], device).device == "cuda":
+    if device != "cpu" and device_of(device) == "cuda":
         tasks = [partial(relaxed, job) for job in jobs]
         return in_step(tasks, device, done=lambda finished: progress("relaxing", finished, len(jobs)))
     return _in_processes(jobs, workers or os.cpu_count() or 1, progress)

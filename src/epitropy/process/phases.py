@@ -13,7 +13,7 @@ from ..anneal.stage import decomposition_energy_at
 from ..chemistry import formal_charges
 from ..constants import ATMOSPHERE
 from ..errors import EpitropyError, InputError
-from ..phases.energies import SECOND, energy_set
+from ..phases.energies import DEFAULT, SECOND, energy_set
 from ..phases.entries import entries_verdict
 from ..phases.pricing import Conditions, decided, outcome, price
 from ..phases.verdict import DRAWS, verdict
@@ -46,7 +46,7 @@ def phases_answer(
     composition = layer_cations(front(centre, TOLERANCE).profile)
     progress("annealing", 1, 1)
     host, at, potential = host_metals(centre), phase_conditions(centre), centre.stability.potential
-    other = SECOND if potential != SECOND else "7net-0"
+    other = SECOND if potential != SECOND else DEFAULT
     reason = decided(energy_set(potential), composition)
     ask = partial(verdict, composition, host, at, windows=partial(lithium_window, centre), draws=draws)
     steps = 3 + len(axes)
