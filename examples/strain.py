@@ -27,7 +27,7 @@ def paths():
     for name, title in films.items():
         yield facet_path(title, host, phase(name), shares=weights, thickness=5e-9), TOUGHNESS
     layer = phase("layered layer")
-    args = {"shares": weights, "thickness": 5e-9, "reference": "relaxed at x = 1"}
+    args = {"shares": weights, "thickness": 5e-9, "held": 0.0}
     yield facet_path("layer relaxed at x = 1", host, layer, **args), TOUGHNESS
     yield grain_path(host, grain_size=0.4e-6, breathing=1.0, young_modulus=175e9, poisson_ratio=0.25), BOUNDARIES
 

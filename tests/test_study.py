@@ -395,9 +395,9 @@ def test_an_own_layer_and_precursor_go_through_coating_and_furnace():
     formed, usual = form(cell), form(article().at({}).cells["coated"])
     assert formed.coating.batch[0].precursor == "block oxide"
     assert set(formed.profile.species) == {"Ni", "Co", "Mn", "Nb", "W", "Zr"}
-    larger = 2.90 / 2.89  # against the bundled layer
-    assert formed.layer_strain.misfit[-1] - usual.layer_strain.misfit[-1] == pytest.approx(1 / larger - 1, abs=3e-3)
-    assert formed.layer_strain.energy_density[-1] > usual.layer_strain.energy_density[-1]
+    assert formed.crystal.name == "my layer" and usual.crystal.name == "layered layer"
+    assert formed.crystal.cell_grade != "calculated" and usual.crystal.cell_grade == "calculated"
+    assert formed.layer_strain.misfit[-1] < 0, "held as wide as dislocations let it"
 
 
 def test_purity_and_water_are_said_of_precursors_that_are_there():

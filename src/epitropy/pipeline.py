@@ -27,8 +27,10 @@ from .crystals.library import has_structure, structure_of
 from .cycling.stage import particle_of
 from .electrolytes import electrolyte_curves
 from .entropy.stage import profile_entropy, site_entropy_of
+from .epitaxy.laws import held_strain
 from .epitaxy.stage import best_matches
 from .hosts import host_curves
+from .phases.lattice import layer_crystal
 from .phases.pricing import Conditions
 from .phases.stage import assess, conditions
 from .phases.verdict import verdict
@@ -46,14 +48,17 @@ from .records.phases import PhaseAssessment, PhaseVerdict
 from .records.sourced import Sourced
 from .records.strain import StrainPath
 from .strain.facets import shares, stated_shares, stated_weights, wulff_shares
-from .strain.stage import continues, facet_path, facet_paths, grain_path, weighed
+from .strain.stage import continues, facet_path, facet_paths, grain_path, path_of_strains, weighed
 from .study import CellStudy
+from .transport.spec import COMPUTED
 from .transport.stage import coated_electrode
 from .units import Unit
 
 SKIN = "rock salt layer"  # what bare surfaces reconstruct to
 MULTIPLICITY = {"layered": {"Li": 1.0, "M": 1.0, "O": 2.0}}
 VERDICT_DRAWS = 100
+LAYER = "layer on its host"
+TRACE = 1e-6  # share of film cations below which there is no layer
 FILMS = ("layered layer", "rock salt layer", "spinel", "LiNbO3", "Nb12WO33")
 
 
@@ -70,6 +75,7 @@ class Formed:
     entropy_profile: Annotated[np.ndarray, Unit("J/(mol K)")] | None = None
     layer_entropy: SiteEntropy | None = None
     phases: PhaseAssessment | None = None
+    crystal: Phase | None = None  # of the layer
     skin_strain: StrainPath
     layer_strain: StrainPath
     grain_strain: StrainPath
@@ -111,8 +117,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         "fresh_skin_factor": factor,
     }
     if cell.coating is None or cell.coating.dose.value == 0:
-        nothing = weighed(list(layer_paths(cell, host, weights, 0.0).values()), list(weights.values()))
-        return Formed(**known, layer_strain=nothing)
+        return Formed(**known, layer_strain=no_layer(cell, host))
     progress("coating")
     layer = coat(cell, particle)
     progress("anneal")
@@ -129,8 +134,8 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         inclusion_share=layer.inclusion_volume_share,
         second_phase=cell.layer.second_phase.value,
     )
-    strained = strained_thickness(profile)
-    by_facet = layer_paths(cell, host, weights, strained)
+    crystal = layer_of(cell, profile, assessed)
+    by_facet = layer_paths(cell, profile, crystal, weights)
     release = {facet: largest_release(path, cell) for facet, path in by_facet.items()}
     return Formed(
         **known,
@@ -139,8 +144,9 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         entropy_profile=entropies,
         layer_entropy=mixed,
         phases=assessed,
+        crystal=crystal,
         layer_strain=weighed(list(by_facet.values()), list(weights.values())),
-        strained_thickness=strained,
+        strained_thickness=next(iter(by_facet.values())).thickness,
         electrode=coated_electrode(
             layer,
             cell.layer,
@@ -149,8 +155,8 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
             boundary_fraction=assessed.boundary_fraction,
             temperature=cell.protocol.temperature.value,
             open_share=open_share(
-                phase(cell.layer.structure, cell.phases),
-                _places(cell, host, weights),
+                crystal,
+                _places(cell, crystal, weights),
                 weights,
                 cell.layer.leak_share.value,
             ),
@@ -315,31 +321,59 @@ def skin_path(cell: CellStudy, host: HostCurves, weights: Mapping[str, float]) -
     )
 
 
+def layer_of(cell: CellStudy, profile: DepthProfile, assessed: PhaseAssessment) -> Phase:
+    """The layer as a crystal: as the study names it, else as the energies find it."""
+    if cell.layer.structure != COMPUTED:
+        return phase(cell.layer.structure, cell.phases)
+    host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
+    return layer_crystal(
+        cell.stability, assessed, layer_cations(profile), host_metals(cell), host_cell(host), cell.phases
+    )
+
+
+def no_layer(cell: CellStudy, host: HostCurves) -> StrainPath:
+    """What stands for the layer where there is none: the host on itself."""
+    elastic = {"young_modulus": cell.cathode.young_modulus.value, "poisson_ratio": cell.cathode.poisson_ratio.value}
+    return path_of_strains(LAYER, host.lithium, np.zeros((host.lithium.size, 2)), thickness=0.0, **elastic)
+
+
 def layer_paths(
-    cell: CellStudy, host: HostCurves, weights: Mapping[str, float], thickness: float
+    cell: CellStudy, profile: DepthProfile, layer: Phase, weights: Mapping[str, float]
 ) -> dict[str, StrainPath]:
-    """Strain of the layer on each of the host's facets: run on from it, or as its match there lays it."""
-    name, layer = "layer on its host", phase(cell.layer.structure, cell.phases)
-    if continues(layer):
-        return facet_paths(name, host, layer, facets=weights, thickness=thickness)
-    return placed_paths(name, layer, _places(cell, host, weights), weights, host.lithium, thickness)
+    """Strain of the layer on each of the host's facets: run on from it, or as its match there lays it.
+
+    A layer that runs on is graded into the host: by Vegard's rule its own lattice follows the host's over charge but
+    for the share of cations that the film brought, and the same gradient goes on below the old surface. Any other ends
+    there and keeps its lattice. Misfit beyond what a film of that thickness can hold went into dislocations at the
+    anneal (Matthews and Blakeslee, 10.1016/S0022-0248(74)80055-2).
+    """
+    host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
+    runs_on = continues(layer)
+    thickness = strained_thickness(profile) if runs_on else profile.layer_thickness
+    held = held_strain(thickness, float(host.a[-1]), layer.poisson_ratio.value)
+    if runs_on:
+        share = profile.mean_film_share
+        return facet_paths(LAYER, host, layer, facets=weights, thickness=thickness, breathing=share, held=held)
+    return placed_paths(LAYER, layer, _places(cell, layer, weights), weights, host.lithium, thickness, held)
 
 
-def _places(cell: CellStudy, host: HostCurves, weights: Mapping[str, float]) -> Mapping[str, Place]:
+def _places(cell: CellStudy, layer: Phase, weights: Mapping[str, float]) -> Mapping[str, Place]:
     """How a layer that does not continue the host lies on its facets; empty for one that does."""
-    layer = phase(cell.layer.structure, cell.phases)
     if continues(layer):
         return {}
+    host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
     tables, ratio = (cell.cathode.lattice, cell.cathode.ocv), layer.poisson_ratio.value
     return places(host_cell(host), tables, layer.name, layer.cell, layer.space_group, ratio, tuple(weights))
 
 
 def strained_thickness(profile: DepthProfile) -> float:
-    """Thickness that stores the misfit of a graded layer, m: int s^2 dz, with s the share of film cations.
+    """Thickness that stores the misfit of a graded layer, m: int (s/s_mean)^2 dz.
 
-    By Vegard's rule the local misfit goes with s and its energy with s^2, so interdiffusion relieves the layer.
+    s is the share of film cations and s_mean that of the layer's mean composition, at which its lattice is told. By
+    Vegard's rule the local misfit goes with s and its energy with s^2, over the whole gradient into the host.
     """
-    return float(profile.film_share**2 @ profile.cell_width)
+    mean = profile.mean_film_share
+    return float((profile.film_share / mean) ** 2 @ profile.cell_width) if mean > TRACE else 0.0
 
 
 def largest_release(path: StrainPath, cell: CellStudy) -> float:
@@ -383,15 +417,15 @@ def align(
     cell: CellStudy, formed: Formed, *, max_area: float = 2e-18, max_strain: float = 0.04, count: int = 12
 ) -> tuple[AlignedMatch, ...]:
     """Best orientation relationships of the candidate layers on the host, ranked over its state of charge."""
-    films = [phase(f, cell.phases) for f in dict.fromkeys((*FILMS, cell.layer.structure))]
-    films = [film for film in films if film.space_group]  # an own layer that continues the host needs none
+    films = {f: phase(f, cell.phases) for f in FILMS} | {formed.crystal.name: formed.crystal}
+    films = [film for film in films.values() if film.space_group]  # an own layer that continues the host needs none
     found = _laid(cell, formed, films, max_index=1, max_area=max_area, max_strain=max_strain)
     return found.first(count)
 
 
 def layer_on_facets(cell: CellStudy, formed: Formed, facets: FacetShares) -> tuple[FacetVerdict, ...]:
     """The layer on each facet of the particle: how it lies, what charging does to it, whether lithium crosses it."""
-    layer = phase(cell.layer.structure, cell.phases)
+    layer = formed.crystal
     if not layer.space_group:
         return tuple(FacetVerdict(facet=f, best=None) for f in facets.facets)
     found = _laid(cell, formed, [layer], max_index=MAX_INDEX, max_area=MAX_AREA, max_strain=MAX_STRAIN)
@@ -404,4 +438,4 @@ def _laid(cell: CellStudy, formed: Formed, films: Sequence[Phase], *, max_index:
     on = {f.name: host_planes(f, max_index, facets if f.structure == "layered" else ()) for f in films}
     planes = host_planes(host, max_index, facets)
     found = best_matches(host, films, host_planes=planes, film_planes=on, max_index=max_index, **limits)
-    return follow(found, formed.host, thickness=formed.strained_thickness, facets=facets)
+    return follow(found, formed.host, thickness=formed.profile.layer_thickness, facets=facets)

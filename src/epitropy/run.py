@@ -96,6 +96,7 @@ def _stages(
         entropy_profile=formed.entropy_profile,
         layer_entropy=formed.layer_entropy,
         phases=formed.phases,
+        crystal=formed.crystal,
         verdicts=(),
         facets=facets,
         matches=align(cell, formed) if formed.coating else (),
@@ -242,8 +243,9 @@ def _references(study: Study, cells: Mapping[str, CellStages]) -> tuple[str, ...
         films = {m.match.film for m in cells[name].matches}
         weighed = tuple(cell.coating.precursors) if cell.coating else ()
         fired = {phase(p, cell.phases).becomes or p for p in weighed}
-        for used in sorted({SKIN, cell.layer.structure, *weighed, *fired, *films}):
-            crystal = phase(used, cell.phases)
+        own = cells[name].crystal
+        named = [phase(used, cell.phases) for used in sorted({SKIN, *weighed, *fired, *films})]
+        for crystal in named + ([own] if own else []):
             numbers = (crystal.density, crystal.young_modulus, crystal.poisson_ratio)
             found += [crystal.cell_source, *(n.source for n in numbers if n)]
     if any(cell.coating for cell in study.cells.values()):

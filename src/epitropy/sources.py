@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,12 @@ from .units import Unit, Within, convert, parse
 def table(name: str) -> dict[str, Any]:
     """One data file of the package, e.g. ``table("defaults/coating.toml")``."""
     return tomllib.loads(files("epitropy").joinpath("data", name).read_text(encoding="utf-8"))
+
+
+def lines_of(name: str) -> list[dict[str, Any]]:
+    """A data file with one JSON object a line, e.g. ``lines_of("atoms/energies.jsonl")``."""
+    text = files("epitropy").joinpath("data", name).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines() if line]
 
 
 def sourced(entry: dict[str, Any], unit: str, where: str) -> Sourced:

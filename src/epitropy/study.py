@@ -21,12 +21,13 @@ from .coating.spec import Coating
 from .coating.stage import metals, precursor_shares
 from .cycling.spec import Cathode, Cell, Degradation, Protocol
 from .errors import InputError
+from .phases.lattice import every_layer
 from .phases.spec import Stability
 from .records.phase import Phase
 from .records.sourced import Sourced
 from .records.study import Calibration, Reported
 from .sources import EVERYTHING_ELSE
-from .transport.spec import Layer
+from .transport.spec import COMPUTED, Layer
 from .units import Unit, unit_of
 
 BLOCKS = ("cathode", "coating", "layer", "anneal", "stability", "cell", "protocol", "degradation")
@@ -143,7 +144,8 @@ def _absent(cell: CellStudy) -> Callable[[str], bool]:
     """
     brought = coating_cations(cell)
     cations = {*cell.cathode.composition.get("M", {}), *brought}
-    named = {cell.layer.structure, *(cell.coating.precursors if cell.coating else ())}
+    layers = every_layer() if cell.layer.structure == COMPUTED else (cell.layer.structure,)
+    named = {*layers, *(cell.coating.precursors if cell.coating else ())}
     stated = [p for p in cell.phases.values() if named & {p.name, *p.names}]
     named |= {p.becomes for p in stated}
     used = {p.name for p in cell.phases.values() if named & {p.name, *p.names}}
@@ -482,26 +484,34 @@ def _unknown_key(place: str, key: str, allowed: tuple[str, ...]) -> InputError:
     return InputError(place, f"unknown key '{key}'", ", ".join(allowed), f"Did you mean '{close[0]}'?" if close else "")
 
 
+def _check_layer(name: str, cell: CellStudy) -> None:
+    """A layer of a named phase needs what strain and matching ask of it."""
+    from .strain.stage import continues
+
+    where = f"{name}: layer.structure"
+    layer = _named(where, phase, cell.layer.structure, cell.phases)
+    for key in ("cell", "young_modulus", "poisson_ratio"):
+        if getattr(layer, key) is None:
+            raise InputError(where, f"'{layer.name}' has no {key}", "a phase that states it")
+    if not (continues(layer) or layer.space_group):
+        raise InputError(
+            where,
+            f"'{layer.name}' ({layer.structure}) has no space_group",
+            "a phase that states it, or one that continues the host: layered, rock salt or spinel",
+        )
+
+
 def _check(study: Study) -> None:
     """What only the whole study can tell."""
     from .chemistry import atomic_mass
     from .electrolytes import electrolyte_curves
     from .strain.facets import stated_weights
-    from .strain.stage import continues
 
     for name, cell in study.cells.items():
         for species in (s for o in cell.cathode.composition.values() for s in o if s != "Va"):
             _named(f"{name}: cathode.composition", atomic_mass, species)
-        layer = _named(f"{name}: layer.structure", phase, cell.layer.structure, cell.phases)
-        for key in ("cell", "young_modulus", "poisson_ratio"):
-            if getattr(layer, key) is None:
-                raise InputError(f"{name}: layer.structure", f"'{layer.name}' has no {key}", "a phase that states it")
-        if not (continues(layer) or layer.space_group):
-            raise InputError(
-                f"{name}: layer.structure",
-                f"'{layer.name}' ({layer.structure}) has no space_group",
-                "a phase that states it, or one that continues the host: layered, rock salt or spinel",
-            )
+        if cell.layer.structure != COMPUTED:
+            _check_layer(name, cell)
         if cell.cathode.facet_shares:
             stated_weights(cell.cathode.facet_shares)
         check_window(cell)

@@ -97,13 +97,13 @@ def test_a_rock_salt_that_is_searched_lies_as_the_one_that_continues():
     cell = replace(HOST.cell, a=float(host.a[-1]), b=float(host.a[-1]), c=float(host.c[-1]))
     found = places(cell, ("ncm90", "ncm90"), layer.name, layer.cell, layer.space_group, 0.25, FACETS)
     assert found["003"].strains == pytest.approx(facet_strains(host, layer, "003"), abs=1e-9)
-    path = placed_paths("layer", layer, found, ["003"], host.lithium, 5e-9)["003"]
+    path = placed_paths("layer", layer, found, ["003"], host.lithium, 5e-9, np.inf)["003"]
     assert path.misfit == pytest.approx(facet_strains(host, layer, "003").mean(1), abs=1e-9)
 
 
 def test_a_layer_without_a_match_is_incoherent_and_so_unstrained():
     host, layer = host_curves("ncm90", "ncm90"), phase("rock salt layer")
-    nothing = placed_paths("layer", layer, {}, ["003", "104"], host.lithium, 5e-9)
+    nothing = placed_paths("layer", layer, {}, ["003", "104"], host.lithium, 5e-9, np.inf)
     assert not any(path.energy_release.any() for path in nothing.values())
 
 

@@ -221,7 +221,7 @@ def test_what_has_no_place_in_the_cell_is_listed_as_without_effect(scenarios):
     moves, without = influences(study, "coated", (scenarios["outer/series"],))
     assert sum(m.share for m in moves) == pytest.approx(1, rel=1e-9, abs=0)
     assert [m.share for m in moves] == sorted((m.share for m in moves), reverse=True)
-    assert {"cell.area", "cell.format", "anneal.boundary_width"} <= set(without)
+    assert {"cell.area", "cell.format"} <= set(without)
     felt = {"coating.dose", "coating.dose_basis", "anneal.time", "protocol.upper_voltage", "cell.electrolyte"}
     assert not felt & set(without)
     assert all(m.largest < 1e-4 for m in moves if m.name in without)

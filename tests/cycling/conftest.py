@@ -58,7 +58,8 @@ def aged(bare):
         inert_share=0.02,
     )
     skin, interphase = np.array([15e-9, 6e-9, 12e-9, 4e-9]), np.array([0.05, 0.02, 0.03, 0.01])
-    return m, bare[1], surfaces(m, skin, interphase, 2600.0, 5e-4)
+    strained = bare[1]._replace(stress_layer=0.3 * bare[1].stress_skin)
+    return m, strained, surfaces(m, skin, interphase, 2600.0, 5e-4)
 
 
 @pytest.fixture(scope="session")

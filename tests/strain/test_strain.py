@@ -308,7 +308,7 @@ def test_the_critical_lithium_is_the_first_on_a_charge():
 
 def test_a_film_relaxed_at_the_synthesis_follows_the_host_alone():
     """Whatever the film, its strain is host(x)/host(1) - 1, so the advantage of a near lattice is gone."""
-    args = {"shares": {"104": 1.0}, "thickness": 5e-9, "reference": "relaxed at x = 1"}
+    args = {"shares": {"104": 1.0}, "thickness": 5e-9, "held": 0.0}
     near, far = (facet_path("f", HOST, phase(n), **args) for n in ("layered layer", "rock salt layer"))
     host = laws.facet_spacings(HOST.a, HOST.c, "104")
     expected = sum(edge / edge[-1] - 1 for edge in host) / 2
@@ -348,7 +348,7 @@ def test_grains_always_pull_on_one_another():
         ({"thickness": -1e-9}, "thickness"),
         ({"young_modulus": 0.0}, "young_modulus"),
         ({"poisson_ratio": 0.5}, "poisson_ratio"),
-        ({"reference": "relaxed"}, "coherent, relaxed at x = 1"),
+        ({"held": -0.01}, "zero .relaxed. to infinite"),
     ],
 )
 def test_what_is_no_path_is_told(change, words):

@@ -129,9 +129,10 @@ def placed_paths(
     facets: Iterable[str],
     lithium: np.ndarray,
     thickness: float,
+    held: float,
 ) -> dict[str, StrainPath]:
-    """Strain of a layer on each facet; where it finds no match it is incoherent, and so unstrained."""
-    elastic = {"young_modulus": layer.young_modulus.value, "poisson_ratio": layer.poisson_ratio.value}
+    """Strain of a layer on each facet, ``held`` of it left at x = 1; where it finds no match it is unstrained."""
+    elastic = {"young_modulus": layer.young_modulus.value, "poisson_ratio": layer.poisson_ratio.value, "held": held}
     nowhere = np.zeros((lithium.size, 2))
     return {
         f: path_of_strains(name, lithium, on[f].strains if f in on else nowhere, thickness=thickness, **elastic)

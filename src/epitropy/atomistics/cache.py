@@ -6,10 +6,10 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ..records.phase import UnitCell
 from ..records.structure import Structure
 from .relax import Settings
 
+T = TypeVar("T")
 TASK = "relax 1"  # raised when the procedure changes, so that old answers are not taken for new ones
 _FRACTION, _DIGITS = 6, 9  # decimals of fractional coordinates and significant digits of the cell that count
 
@@ -39,10 +40,24 @@ def key_of(structure: Structure, potential: Potential, seed: int, settings: Sett
 
 
 def find(key: str) -> Relaxed | None:
-    """The kept result, or None; a file that cannot be read is set aside."""
+    """The kept relaxation, or None; a file that cannot be read is set aside."""
+    return _read(key, _relaxed)
+
+
+def keep(key: str, found: Relaxed) -> None:
+    """Write a relaxation whole or not at all."""
+    keep_row(key, _plain(found))
+
+
+def find_row(key: str) -> dict[str, Any] | None:
+    """A kept row, as `find`."""
+    return _read(key, dict)
+
+
+def _read(key: str, made: Callable[[Any], T]) -> T | None:
     path = _path(key)
     try:
-        return _relaxed(json.loads(path.read_text(encoding="utf-8")))
+        return made(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, OSError):
@@ -50,12 +65,12 @@ def find(key: str) -> Relaxed | None:
         return None
 
 
-def keep(key: str, found: Relaxed) -> None:
-    """Write a result whole or not at all."""
+def keep_row(key: str, row: Mapping[str, Any]) -> None:
+    """Write a row whole or not at all."""
     path = _path(key)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as file:
-        json.dump(_plain(found), file)
+        json.dump(row, file)
     os.replace(file.name, path)
 
 

@@ -110,7 +110,7 @@ def hop(
         name=structure.name,
         potential=loaded.potential,
         energies=energies - energies[0],
-        near=_near(structure, move),
+        near=surroundings(structure, move),
         divacancy=len(move.empty) > 1,
         steps=optimizer.nsteps,
         largest_force=float(np.sqrt((neb.get_forces() ** 2).sum(1).max())) * ELECTRONVOLT / ANGSTROM,
@@ -130,7 +130,22 @@ def _end(structure: Structure, move: Move, place: np.ndarray, loaded: Loaded, se
     return atoms
 
 
-def _near(structure: Structure, move: Move) -> str:
+def passed(structure: Structure, move: Move) -> str:
+    """Element of the cation that a hop by a divacancy passes: nearest to the triangle of its three lithium sites.
+
+    The tetrahedron above that triangle, through which the ion goes, shares its last face with that cation's octahedron.
+    """
+    corner = structure.positions[move.empty[1]]
+    middle = (structure.positions[move.ion] + move.place) / 2
+    corner = corner - np.rint(corner - middle)
+    centre = (2 * middle + corner) / 3 @ structure.cell.matrix
+    everywhere, index = images(structure, FARTHEST)
+    elements = np.array([next(iter(structure.occupancy[structure.labels[i]])) for i in index])
+    others = np.flatnonzero(~np.isin(elements, ("Li", "O")))
+    return str(elements[others[np.linalg.norm(everywhere[others] - centre, axis=1).argmin()]])
+
+
+def surroundings(structure: Structure, move: Move) -> str:
     """Cations other than lithium around the middle of the hop."""
     middle = (structure.positions[move.ion] + move.place) / 2 @ structure.cell.matrix
     everywhere, index = images(structure, 2 * AROUND)

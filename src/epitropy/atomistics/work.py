@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing import get_context
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from ..errors import InputError
 from ..records.atoms import Relaxed
@@ -21,6 +21,7 @@ from .relax import Settings, relax
 from .together import in_step
 
 Progress = Callable[[str, int, int], None]
+T, R = TypeVar("T"), TypeVar("R")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -96,23 +97,27 @@ def relax_all(
 def _in_processes(jobs: Sequence[Job], workers: int, progress: Progress) -> list[Answer]:
     found: dict[int, Answer] = {}
     progress("relaxing", 0, len(jobs))
-    workers = min(workers, len(jobs))
+    for i, answer in one_each(relaxed, jobs, workers):
+        found[i] = answer
+        progress("relaxing", len(found), len(jobs))
+    return [found[i] for i in range(len(jobs))]
+
+
+def one_each(answer: Callable[[T], R], asked: Sequence[T], workers: int) -> Iterator[tuple[int, R]]:
+    """Answers as they come, each with its place, from processes of one thread; one worker needs no process."""
+    workers = min(workers, len(asked))
     if workers <= 1:
         with _one_thread():
-            for i, job in enumerate(jobs):
-                found[i] = relaxed(job)
-                progress("relaxing", len(found), len(jobs))
-        return [found[i] for i in range(len(jobs))]
+            yield from ((i, answer(one)) for i, one in enumerate(asked))
+        return
     with _one_thread(), ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle) as pool:
-        waiting = {pool.submit(relaxed, job): i for i, job in enumerate(jobs)}
+        waiting = {pool.submit(answer, one): i for i, one in enumerate(asked)}
         try:
             for done in as_completed(waiting):
-                found[waiting[done]] = done.result()
-                progress("relaxing", len(found), len(jobs))
+                yield waiting[done], done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return [found[i] for i in range(len(jobs))]
 
 
 def _settle() -> None:

@@ -257,30 +257,49 @@ def tables(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the rows (JSON, one a line).")
     ] = None,
+    properties: Annotated[bool, typer.Option("--properties", help="Lithium hops and stiffness instead.")] = False,
     only_done: Annotated[bool, typer.Option("--done", help="Only what is there already; relax nothing.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Relax also what ships.")] = False,
     device: Device = "auto",
     workers: Workers = 0,
 ) -> None:
     """Relax all that the default study needs (hours on two cores); run again to go on where it was stopped."""
-    from ..atomistics.potentials import potential_names, require_extra
-    from ..atomistics.tables import compute, done_rows, jobs_of, plan, write_rows
-    from ..phases.energies import shipped_rows
+    from ..atomistics.potentials import require_extra
+    from ..atomistics.tables import write_rows
 
     require_extra()
+    with progress_bar() as progress:
+        if properties:
+            rows, asked = _properties(only_done, workers, progress)
+        else:
+            rows, asked = _energies(only_done, again, workers, device, progress)
+    what = "hops and elastic constants" if properties else "relaxations"
+    by = ", ".join(dict.fromkeys(row["potential"] for row in rows))
+    refused = sum(bool(row["refused"]) for row in rows)
+    typer.echo(f"{len(rows)} of {asked} {what}{' by ' if by else ''}{by}; {refused} refused")
+    if output:
+        write_rows(rows, output)
+        typer.echo(f"Rows: {output}")
+
+
+def _energies(only_done: bool, again: bool, workers: int, device: str, progress) -> tuple[list[dict], int]:
+    from ..atomistics.tables import compute, done_rows, jobs_of, plan
+    from ..phases.energies import shipped_rows
+
     labelled = jobs_of(plan())
     known = [] if again else shipped_rows()
     asked = sum(len(job.potentials) for _, job in labelled)
     if only_done:
-        rows = done_rows(labelled, known)
-    else:
-        with progress_bar() as progress:
-            rows = compute(labelled, known=known, workers=workers, device=device, progress=progress)
-    refused = [row for row in rows if row["refused"]]
-    typer.echo(f"{len(rows)} of {asked} relaxations by {', '.join(potential_names())}; {len(refused)} refused")
-    if output:
-        write_rows(rows, output)
-        typer.echo(f"Rows: {output}")
+        return done_rows(labelled, known), asked
+    return compute(labelled, known=known, workers=workers, device=device, progress=progress), asked
+
+
+def _properties(only_done: bool, workers: int, progress) -> tuple[list[dict], int]:
+    from ..atomistics.properties import compute_properties, property_tasks
+    from ..atomistics.tables import plan
+
+    tasks = property_tasks(plan())
+    return compute_properties(tasks, workers=workers, progress=progress, only_done=only_done), len(tasks)
 
 
 @atoms.command()

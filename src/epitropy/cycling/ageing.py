@@ -117,7 +117,7 @@ def surfaces(m, skin, interphase, crack_area: float, lithium_resistance: float):
     skin_volume = (area * skin).sum() * m.density
     active = max(1.0 - m.inert_share - m.dead_volume_ratio * skin_volume, LEAST_ACTIVE)
     layer_volume = (area[1] + area[3]) * m.layer_thickness * m.density
-    whole = 1.0 + skin_volume + layer_volume
+    whole = 1.0 + skin_volume  # most of the graded layer lies within the host
     wetted = (m.outer_area + crack_area) / m.reference_area
     return Surfaces(
         area,

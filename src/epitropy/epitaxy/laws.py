@@ -140,6 +140,19 @@ def critical_thickness_ratio(pull: np.ndarray, edge_share: np.ndarray, poisson_r
     return _larger_root(scale)
 
 
+def held_strain(thickness: float, burgers_length: float, poisson_ratio: float) -> float:
+    """Largest biaxial strain that a film of ``thickness`` [m] keeps without dislocations, the inverse of the above.
+
+    e = (1 + ln y) / (8 pi (1 + nu) y), y = h/b, for a Burgers vector in the interface at a right angle to its line.
+    Films thinner than the Burgers vector, ``burgers_length`` [m], keep any strain: inf.
+
+    >>> round(held_strain(27.45 * 2.9e-10, 2.9e-10, 0.25), 6)
+    0.005
+    """
+    y = thickness / burgers_length
+    return float((1 + np.log(y)) / (8 * np.pi * (1 + poisson_ratio) * y)) if y > 1 else np.inf
+
+
 def _larger_root(scale: np.ndarray) -> np.ndarray:
     """y >= scale with y = scale (1 + ln y), by Newton's method from above on a convex function."""
     k = np.where((scale >= 1) & np.isfinite(scale), scale, 1.0)

@@ -25,6 +25,7 @@ from ..cycling.program import program
 from ..cycling.spec import Protocol
 from ..errors import InputError
 from ..pipeline import SKIN
+from ..records.phase import Phase
 from ..records.scenario import Scales, Scenario
 from ..records.sourced import GRADES
 from ..sources import table
@@ -164,6 +165,7 @@ class CellNumbers:
     cell: CellStudy
     scenario: Scenario
     scales: Scales
+    crystal: Phase | None  # of the layer
     model: Model
     tables: Tables
 
@@ -180,7 +182,7 @@ def cell_numbers(study: Study, cell: str | None = None, scenario: str | None = N
     ((one, scales),) = solved_scales(centre, ready, tried, False, lambda stage, done, total: None)[0].items()
     formed, looked_up = ready[name]
     found = centre.cells[name]
-    return CellNumbers(name, found, one, scales, build(found, formed, one, scales), looked_up)
+    return CellNumbers(name, found, one, scales, formed.crystal, build(found, formed, one, scales), looked_up)
 
 
 def _any_coated(study: Study) -> bool:
@@ -225,10 +227,9 @@ def origins(study: Study, numbers: CellNumbers) -> dict[str, Origin]:
         found[f"table.{name}"] = (file, "curve", rows["grade"], rows["source"])
     rows = table("electrolytes.toml")[cell.cell.electrolyte]
     found["table.electrolyte"] = (cell.cell.electrolyte, "curves", rows["grade"], rows["source"])
-    phases = {"skin": SKIN} | ({"layer": cell.layer.structure} if cell.coating else {})
-    for name, used in phases.items():
-        crystal = phase(used, cell.phases)
-        found[f"table.{name}"] = (used, "crystal", crystal.cell_grade, crystal.cell_source)
+    phases = {"skin": phase(SKIN, cell.phases)} | ({"layer": numbers.crystal} if numbers.crystal else {})
+    for name, crystal in phases.items():
+        found[f"table.{name}"] = (crystal.name, "crystal", crystal.cell_grade, crystal.cell_source)
     if study.calibration:
         for cycle, given in study.calibration.capacity.items():
             where = f"{study.calibration.cell}, cycle {cycle}: {given.source}"

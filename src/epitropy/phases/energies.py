@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,10 +13,10 @@ import numpy as np
 from ..constants import AVOGADRO
 from ..errors import InputError
 from ..records.phase import UnitCell
-from ..sources import table
+from ..sources import lines_of, table
 from ..units import Unit
 
-ROWS = "energies.jsonl"
+ROWS = "atoms/energies.jsonl"
 EV = 1.602176634e-19 * AVOGADRO  # J/mol
 DEFAULT, SECOND = "7net-0", "chgnet"
 LEAST = 2  # usable decorations, below which a composition does not count; of one element one is enough
@@ -77,8 +75,7 @@ class EnergySet:
 
 def shipped_rows() -> list[dict[str, Any]]:
     """Every relaxation that ships, one row each."""
-    text = files("epitropy").joinpath("data", "atoms", ROWS).read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines() if line]
+    return lines_of(ROWS)
 
 
 @cache

@@ -1,16 +1,76 @@
-"""Lattice of a layer over that of its host, with composition, from the relaxed mixtures."""
+"""The layer as a crystal: the structure that the energies find, with the lattice of its relaxed mixtures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
+from ..catalogue import phase
+from ..records.phase import Phase, UnitCell
+from ..records.phases import NOT_DECIDED, PhaseAssessment
+from ..sources import table
 from .energies import Mixtures, energy_set
 from .interpolation import Interpolation, interpolate
+from .spec import Stability
 
 _SCALE = 1e5  # J/mol for a relative change of one: brings lattices to the size of energies, on which priors are stated
+OWN = {"layered": "layered layer", "rock salt": "rock salt layer", "spinel": "spinel"}
+PAIRS = {"layered": 3, "rock salt": 2, "spinel": 16}  # O2 in the conventional cell, one each LiMO2
+
+
+def stands_for(structure: str) -> str:
+    """Name of the library's phase that stands for a structure of the verdict.
+
+    >>> stands_for("layered"), stands_for("LiNbO3 type"), stands_for("not decided")
+    ('layered layer', 'LiNbO3', 'layered layer')
+    """
+    if structure == NOT_DECIDED:
+        return OWN["layered"]
+    return OWN.get(structure) or table("atoms/plan.toml")["hosts"][structure]["phase"]
+
+
+def every_layer() -> tuple[str, ...]:
+    """Names of all phases that a computed layer may be."""
+    return tuple(dict.fromkeys(map(stands_for, table("atoms/plan.toml")["hosts"])))
+
+
+def layer_crystal(
+    spec: Stability,
+    found: PhaseAssessment,
+    composition: Mapping[str, float],
+    host: Mapping[str, float],
+    host_cell: UnitCell,
+    own: Mapping[str, Phase] | None = None,
+) -> Phase:
+    """The crystal of a layer with the verdict's structure.
+
+    One that continues the host has the lattice of its own mixtures at its ``composition`` and lithium; any other that
+    of the phase which stands for it. ``host``: shares of the host's cations, ``host_cell`` its measured cell. ``own``:
+    phases of the study, which come first.
+    """
+    crystal = phase(stands_for(found.host), own or {})
+    if found.host not in PAIRS or found.host not in found.lithium:
+        return crystal
+    a, c, error = lattice_ratio(spec.potential, found.host, composition, found.lithium[found.host], host)
+    scale = 1 + spec.lattice_error.value * error
+    return replace(
+        crystal,
+        cell=_scaled(host_cell, found.host, a * scale, c * scale),
+        cell_source=f"mixtures relaxed by {spec.potential}, over the host by the same and times the host's measured "
+        f"lattice; {100 * error:.1f} % error of leaving compositions out",
+        cell_grade="calculated",
+    )
+
+
+def _scaled(host: UnitCell, structure: str, a: float, c: float) -> UnitCell:
+    """The host's cell with its edges scaled; for a cubic structure the cube of as much volume for each oxygen."""
+    if structure == "layered":
+        return replace(host, a=a * host.a, b=a * host.b, c=c * host.c)
+    volume = a**2 * c * host.volume / PAIRS["layered"] * PAIRS[structure]
+    return UnitCell(a=volume ** (1 / 3), b=volume ** (1 / 3), c=volume ** (1 / 3))
 
 
 def lattice_ratio(
@@ -24,39 +84,37 @@ def lattice_ratio(
 
     ``composition``: shares of its cations, lithium aside, with ``lithium`` per cation; ``host``: shares of the host's.
     Only ratios are taken: potentials of this kind have lattices that are too large by about one per cent throughout,
-    and the host's measured constants carry the scale. The error is relative, of leaving compositions out.
-
-    Structures with one and two cation sublattices are both counted per oxygen pair, so a rock salt is told in the same
-    axes: its a is a(cubic)/sqrt(2).
+    and the host's measured constants carry the scale. The error is relative, of leaving compositions out. Structures
+    are compared for the same oxygen; a cubic one of close-packed oxygen has a = edge/sqrt(2), c = 2 sqrt(3) edge there,
+    with the edge of a cell of four oxygens.
     """
-    layer, base = (energy_set(potential).mixtures[name] for name in (structure, "layered"))
-    area, area_error = _interpolated(layer, layer.area, composition, lithium)
-    volume, _ = _interpolated(layer, layer.volume, composition, lithium)
-    host_area, _ = _interpolated(base, base.area, host, 1.0)
-    host_volume, _ = _interpolated(base, base.volume, host, 1.0)
-    # per two oxygens: what one LiMO2 has
-    pairs, host_pairs = 2 / layer.oxygen, 2 / base.oxygen
-    area, volume, host_area, host_volume = (
-        area * pairs,
-        volume * pairs,
-        host_area * host_pairs,
-        host_volume * host_pairs,
-    )
-    edge = float(np.sqrt(area / host_area))
-    return edge, float(volume / host_volume / edge**2), area_error / 2
+    volume, volume_error = _for_each_oxygen(potential, structure, "volume", composition, lithium)
+    host_volume, _ = _for_each_oxygen(potential, "layered", "volume", host, 1.0)
+    host_area, _ = _for_each_oxygen(potential, "layered", "area", host, 1.0)
+    if structure == "layered":
+        area, area_error = _for_each_oxygen(potential, structure, "area", composition, lithium)
+        edge, error = np.sqrt(area / host_area), area_error / 2
+    else:  # six oxygens stand on sqrt(3)/2 a^2 of a layered host
+        edge, error = (4 * volume) ** (1 / 3) / np.sqrt(2 * 4 * np.sqrt(3) * host_area), volume_error / 3
+    return float(edge), float(volume / host_volume / edge**2), error
 
 
-def _interpolated(
-    data: Mixtures, values: np.ndarray, composition: Mapping[str, float], lithium: float
+def _for_each_oxygen(
+    potential: str, structure: str, size: str, composition: Mapping[str, float], lithium: float
 ) -> tuple[float, float]:
-    """A size per site of M at a composition, and the relative error of leaving compositions out."""
-    scale = float(values.mean())
-    fit = _fit(data, values / scale)
+    """A size per oxygen at a composition, and the relative error of leaving compositions out."""
+    data, fit, scale = _fitted(potential, structure, size)
     share = 1 - (1 + data.lithium) / (1 + lithium) if "Li" in data.species else 0.0  # of M that is lithium
     total = sum(composition.values())
     x = [share if e == "Li" else (1 - share) * composition.get(e, 0.0) / total for e in data.species]
-    return scale * float(fit.energy(np.array(x))) / _SCALE, fit.error / _SCALE
+    return scale / data.oxygen * float(fit.energy(np.array(x))) / _SCALE, fit.error / _SCALE
 
 
-def _fit(data: Mixtures, relative: np.ndarray) -> Interpolation:
-    return interpolate(replace(data, energy=_SCALE * relative, spread=np.zeros(len(relative))))
+@cache
+def _fitted(potential: str, structure: str, size: str) -> tuple[Mixtures, Interpolation, float]:
+    """A structure's mixtures, a size of theirs interpolated like an energy, and its mean."""
+    data = energy_set(potential).mixtures[structure]
+    values = getattr(data, size)
+    scale = float(values.mean())
+    relative = replace(data, energy=_SCALE * values / scale, spread=np.zeros(len(values)))
+    return data, interpolate(relative), scale

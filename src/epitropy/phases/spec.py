@@ -21,10 +21,11 @@ class Stability:
     """
 
     potential: str = DEFAULT
-    coupled: bool = False  # whether a second phase that the energies ask for makes boundaries that leak
+    coupled: bool = True  # whether a second phase that the energies ask for makes boundaries that leak
     mixture_error: Annotated[Mapping[str, Sourced], Unit("1")]
     oxygen_error: Annotated[Sourced, Unit("1")]
     compound_error: Annotated[Sourced, Unit("1")]
+    lattice_error: Annotated[Sourced, Unit("1")]
     lithium_position: Annotated[Sourced, Unit("1"), FRACTION]
 
     def __post_init__(self) -> None:

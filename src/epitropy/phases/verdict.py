@@ -13,14 +13,13 @@ from ..records.phases import LeftOut, PhaseVerdict, Rest, Standing
 from .candidates import interpolations, refusal
 from .energies import DEFAULT, EnergySet, energy_set
 from .hull import cheapest
-from .lattice import lattice_ratio
+from .lattice import PAIRS, lattice_ratio
 from .pricing import Conditions, Outcome, Priced, decided, outcome, part_of, price, referred, rows_at, shares_of
 
 DRAWS = 200
 SEED = 20242
 ENDS = (0.1, 0.9)
 COLDEST, HOTTEST = 300.0, 1600.0  # K, where a crossover is looked for
-CONTINUING = ("layered", "rock salt")  # structures that can be told in the host's axes
 
 Windows = Callable[[float], float]  # temperature [K] to the host's window of lithium potentials [J/mol]
 
@@ -83,7 +82,7 @@ def _misfit(
     potential: str, structure: str, composition: Mapping[str, float], lithium: float, host: Mapping[str, float]
 ) -> dict[str, float]:
     """The structure's lattice over the host's, less one, where the two share their oxygen layers."""
-    if structure not in CONTINUING:
+    if structure not in PAIRS:
         return dict.fromkeys(("misfit_a", "misfit_c", "misfit_error"), float("nan"))
     a, c, error = lattice_ratio(potential, structure, composition, lithium, host)
     return {"misfit_a": a - 1, "misfit_c": c - 1, "misfit_error": error}

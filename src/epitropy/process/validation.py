@@ -12,8 +12,6 @@ from ..atomistics.atoms import ANGSTROM
 from ..atomistics.elastic import stiffness
 from ..atomistics.potentials import load, potential_of
 from ..atomistics.work import Job, Progress, relax_all
-from ..catalogue import phase, read_phase
-from ..crystals.library import structure_of
 from ..crystals.symmetry import primitive
 from ..phases.energies import EV, energy_set
 from ..phases.references import references
@@ -21,10 +19,12 @@ from ..records.atoms import Relaxed
 from ..records.phase import UnitCell
 from ..records.structure import Structure
 from ..sources import table
+from . import validation_mixtures as mixtures
+from .markdown import markdown_table, section
+from .validation_mixtures import crystal
 
 POTENTIALS = ("7net-0", "chgnet")
 MOST_ATOMS = 30  # of a conventional cell that is relaxed as it is
-Row = tuple[str, ...]
 
 
 def validation_page(
@@ -35,6 +35,8 @@ def validation_page(
     parts = [HEAD, *(f"- {potential_of(name).label}\n" for name in potentials)]
     relaxed = _relaxed(rows, potentials, workers, progress)
     parts += [_lattices(rows, potentials, relaxed), _moduli(rows, potentials, relaxed, progress)]
+    for made in (mixtures.dioxides, mixtures.rock_salts, mixtures.delithiated):
+        parts.append(made(rows, potentials, workers, progress))
     return "\n".join([*parts, *shipped_sections(potentials)])
 
 
@@ -50,14 +52,9 @@ sources named. Potentials:
 """
 
 
-def _crystal(rows: dict[str, Any], name: str) -> Structure:
-    own = rows["phases"]
-    return structure_of(read_phase(name, own[name]) if name in own else phase(name))
-
-
 def _cell(rows: dict[str, Any], name: str) -> Structure:
     """The conventional cell where it is small, else a smallest one."""
-    whole = _crystal(rows, name)
+    whole = crystal(rows, name)
     return whole if len(whole.labels) <= MOST_ATOMS else primitive(whole)
 
 
@@ -90,7 +87,7 @@ def _lattices(rows: dict[str, Any], potentials: Sequence[str], relaxed: dict[tup
     lines.append(("**all**", "", *means, ""))
     head = ("oxide", "measured / Å", *(f"{p} / Å (%)" for p in potentials), "source of the measured")
     note = "Rattled starts; in brackets the error of the mean edge, from the volume, in per cent."
-    return _section("Lattices", note, _table(head, lines))
+    return section("Lattices", note, markdown_table(head, lines))
 
 
 def _edges(found: Relaxed, row: dict[str, Any]) -> str:
@@ -106,7 +103,7 @@ def _volume_per_formula(found: Relaxed) -> float:
 
 
 def _measured_volume(row: dict[str, Any], rows: dict[str, Any]) -> float:
-    whole = _crystal(rows, row["phase"])
+    whole = crystal(rows, row["phase"])
     edges = [1e-10 * e for e in row["edges"]]
     a, b, c = edges if len(edges) == 3 else edges * 3
     angles = {"beta": row["angle"]} if row.get("angle", 120.0) != 120.0 else {}
@@ -140,7 +137,7 @@ def _moduli(
     lines.append(("**all**", "", *(f"mean {100 * (np.mean(r) - 1):+.0f} %" for r in ratios.values()), ""))
     head = ("oxide", "measured / GPa", *(f"{p} / GPa (%)" for p in potentials), "source of the measured")
     note = "Hill's mean, from stresses of small strains. Potentials of this family are known to be too soft."
-    return _section("Bulk moduli", note, _table(head, lines))
+    return section("Bulk moduli", note, markdown_table(head, lines))
 
 
 def _reactions(potentials: Sequence[str]) -> str:
@@ -154,12 +151,14 @@ def _reactions(potentials: Sequence[str]) -> str:
             for r in tied.oxidations
         ]
         head = ("oxidation", "measured / (kJ/mol)", "computed, O2 apart", "energy that O2 must have")
-        parts += [_table(head, lines)]
+        parts += [markdown_table(head, lines)]
         lines = [
             (r.text, f"{r.measured / 1e3:.0f}", f"{r.computed / 1e3:.0f}", f"{r.value / 1e3:+.0f}")
             for r in tied.combinations
         ]
-        parts.append(_table(("without oxygen", "measured / (kJ/mol)", "computed", "error per mole of cations"), lines))
+        parts.append(
+            markdown_table(("without oxygen", "measured / (kJ/mol)", "computed", "error per mole of cations"), lines)
+        )
     return "\n".join(parts)
 
 
@@ -183,7 +182,7 @@ def _layered_or_rock_salt(potentials: Sequence[str]) -> str:
         "Mean energy of random layered arrangements less that of random rock salts of the same atoms; ±: standard "
         "deviation of single arrangements. At 700 °C the rock salt's larger entropy is worth 0.116 eV."
     )
-    return _section("Layered or rock salt", note, _table(head, lines))
+    return section("Layered or rock salt", note, markdown_table(head, lines))
 
 
 def _errors(potentials: Sequence[str]) -> str:
@@ -199,13 +198,4 @@ def _errors(potentials: Sequence[str]) -> str:
         lines.append((host, *cells))
     head = ("structure", *(h for p in potentials for h in (f"{p}: compositions", "left-out error / meV per site")))
     note = "Energies between relaxed compositions; the error is that of leaving each composition out."
-    return _section("Interpolation over composition", note, _table(head, lines))
-
-
-def _section(title: str, note: str, body: str) -> str:
-    return f"\n## {title}\n\n{note}\n\n{body}"
-
-
-def _table(head: Row, lines: Sequence[Row]) -> str:
-    rule = "|" + "---|" * len(head)
-    return "\n".join(["| " + " | ".join(head) + " |", rule, *("| " + " | ".join(row) + " |" for row in lines)]) + "\n"
+    return section("Interpolation over composition", note, markdown_table(head, lines))

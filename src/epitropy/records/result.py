@@ -18,6 +18,7 @@ from .electrode import CoatedElectrode, Permeation
 from .entropy import SiteEntropy
 from .facets import FacetShares
 from .headline import Headline
+from .phase import Phase
 from .phases import PhaseAssessment, PhaseVerdict
 from .scenario import Scales, Scenario
 from .sourced import Sourced
@@ -36,6 +37,7 @@ class CellStages:
     entropy_profile: Annotated[np.ndarray, Unit("J/(mol K)")] | None
     layer_entropy: SiteEntropy | None
     phases: PhaseAssessment | None
+    crystal: Phase | None  # of the layer
     verdicts: tuple[PhaseVerdict, ...]  # in full, one a potential, the study's own first; empty for a quick run
     facets: FacetShares
     matches: tuple[AlignedMatch, ...]

@@ -6,11 +6,14 @@ import math
 from typing import TYPE_CHECKING
 
 from ..constants import ATMOSPHERE, ZERO_CELSIUS
+from ..phases.lattice import stands_for
+from ..records.phases import NOT_DECIDED
 from .anneal_tables import axis_head, axis_values
-from .numbers import fixed, significant, written
+from .numbers import field_text, fixed, significant, written
 
 if TYPE_CHECKING:
-    from ..records.phases import EntriesVerdict, PhasesAnswer, PhaseVerdict
+    from ..records.phase import Phase
+    from ..records.phases import EntriesVerdict, PhaseAssessment, PhasesAnswer, PhaseVerdict
 
 Row = tuple[str, ...]
 TITLES = {
@@ -97,6 +100,17 @@ def balance_text(found: PhaseVerdict) -> str:
         f"{kj(found.entropy_term)}; of the driving force {crossing}. The mixture is {spinodal} (lowest eigenvalue "
         f"{significant(found.stability, 2)}; 1 is ideal)."
     )
+
+
+def crystal_text(crystal: Phase, found: PhaseAssessment) -> str:
+    """The crystal that the cell's layer is taken to be, and whether the energies agree."""
+    edges = f"a = {field_text(crystal.cell, 'a', 4)}"
+    if not math.isclose(crystal.cell.c, crystal.cell.a):
+        edges += f", c = {field_text(crystal.cell, 'c', 4)}"
+    said = f"taken to be '{crystal.name}' ({crystal.structure}; {edges}, {crystal.cell_grade})"
+    if found.host != NOT_DECIDED and stands_for(found.host) != crystal.name:
+        return f"{said}, as the study says; the energies find {titled(found.host)}."
+    return f"{said}."
 
 
 def weakest_text(found: PhaseVerdict) -> str:

@@ -158,15 +158,17 @@ def _layer_on_facets(result: StudyResult, study: Study) -> Html:
     cell = coated_cell(result, study)
     if cell is None:
         return Html("")
-    layer, found = study.cells[cell].layer, result.cells[cell].layer_on_facets
+    layer, crystal = study.cells[cell].layer, result.cells[cell].crystal
+    found = result.cells[cell].layer_on_facets
     header, *rows = facet_rows(found, layer.interface_toughness.value)
     lying = sum(v.facet.share for v in found if v.best is not None)
     note = (
-        f"The layer is taken to be '{layer.structure}'. On {fixed(100 * lying, 0)} % of the surface it finds a match "
-        "up to 400 Å² and 4 %; elsewhere it counts as incoherent and unstrained. Worst: largest energy over charge in "
-        "J/m²/nm, of the smallest common cell and of the softest match there. 'Charged' is for the part of the "
-        "thickness that stores the misfit. Where the layer blocks, only its leak conducts; where its ways are not "
-        "known it counts as open."
+        f"The layer is {phase_tables.crystal_text(crystal, result.cells[cell].phases)} On {fixed(100 * lying, 0)} % of "
+        "the surface it finds a match up to 400 Å² and 4 %; elsewhere it counts as incoherent and unstrained. Worst: "
+        "largest energy over charge in J/m²/nm, of the smallest common cell and of the softest match there. 'Charged' "
+        "is for a sharp film as thick as the layer that keeps all its misfit and gives off no lithium, the worst case; "
+        "the cell's layer is graded into the host and relieved by dislocations. Where the layer blocks, only its leak "
+        "conducts; where its ways are not known it counts as open."
     )
     title = Html("<h3>The layer on the particle's facets</h3>")
     return join([title, paragraphs([note]), table(header, rows, kind="numbers")])

@@ -14,8 +14,6 @@ from ..records.phase import Phase
 from ..records.strain import StrainPath
 from . import laws
 
-REFERENCES = ("coherent", "relaxed at x = 1")
-
 
 def breathe(host: HostCurves, factor: float) -> tuple[np.ndarray, np.ndarray]:
     """Lattice a(x), c(x) in m, its change from x = 1 scaled by ``factor`` (1: as tabulated, 0: zero strain)."""
@@ -60,12 +58,13 @@ def path_of_strains(
     thickness: float,
     young_modulus: float,
     poisson_ratio: float,
-    reference: str = "coherent",
+    held: float = math.inf,
 ) -> StrainPath:
     """A film of ``thickness`` [m] under principal in-plane ``strains`` (n, 2) over rising lithium content (n,).
 
-    The columns follow the film's two axes. "coherent": the strains as given. "relaxed at x = 1": dislocations took
-    the strain up at the synthesis, and the film is strained anew while the host breathes, (1 + e)/(1 + e(1)) - 1.
+    The columns follow the film's two axes. ``held``: the largest strain h that is left at x = 1, dislocations took up
+    the rest at the synthesis. While the host breathes the strain is (1 + e)/(1 + e(1)) (1 + h) - 1. Infinite: coherent,
+    the strains as given; 0: relaxed.
 
     >>> path = path_of_strains("film", np.array([0.5, 1.0]), np.array([[-0.02, -0.02], [0.01, 0.01]]),
     ...                        thickness=5e-9, young_modulus=150e9, poisson_ratio=0.25)
@@ -73,9 +72,8 @@ def path_of_strains(
     (['debonding or buckling', 'channel cracking'], array([-4.,  2.]))
     """
     lithium, strains = np.asarray(lithium, float), np.asarray(strains, float)
-    _check(lithium, strains, thickness, young_modulus, poisson_ratio, reference)
-    if reference != "coherent":
-        strains = (1 + strains) / (1 + strains[-1]) - 1
+    _check(lithium, strains, thickness, young_modulus, poisson_ratio, held)
+    strains = (1 + strains) / (1 + strains[-1]) * (1 + np.clip(strains[-1], -held, held)) - 1
     e1, e2 = strains.T
     s1, s2 = laws.principal_stresses(e1, e2, young_modulus, poisson_ratio)
     crack, debonding = laws.releases(s1, s2, young_modulus, poisson_ratio)
@@ -96,7 +94,7 @@ def path_of_strains(
 
 
 def _check(
-    lithium: np.ndarray, strains: np.ndarray, thickness: float, modulus: float, ratio: float, reference: str
+    lithium: np.ndarray, strains: np.ndarray, thickness: float, modulus: float, ratio: float, held: float
 ) -> None:
     if lithium.ndim != 1 or strains.shape != (lithium.size, 2) or lithium.size == 0:
         raise InputError("strains", f"shape {strains.shape} over {lithium.shape} lithium contents", "(n, 2) over (n,)")
@@ -110,8 +108,8 @@ def _check(
         raise InputError("young_modulus", f"{modulus:g} Pa", "a positive number")
     if not -1 < ratio < 0.5:
         raise InputError("poisson_ratio", f"{ratio:g}", "above -1 and below 0.5")
-    if reference not in REFERENCES:
-        raise InputError("reference", f"'{reference}'", ", ".join(REFERENCES))
+    if not held >= 0:
+        raise InputError("held", f"{held:g}", "zero (relaxed) to infinite (coherent)")
 
 
 def facet_strains(host: HostCurves, phase: Phase, facet: str, *, breathing: float = 1.0) -> np.ndarray:
@@ -129,13 +127,13 @@ def facet_path(
     thickness: float,
     breathing: float = 1.0,
     modulus_scale: float = 1.0,
-    reference: str = "coherent",
+    held: float = math.inf,
 ) -> StrainPath:
     """A ``phase`` of ``thickness`` [m] that continues the host's lattice, on facets weighed with ``shares``."""
     total = sum(shares.values())
     if not shares or min(shares.values()) < 0 or not math.isclose(total, 1, rel_tol=1e-9):
         raise InputError("shares", f"{dict(shares)} sum to {total:g}", "shares of 0 to 1 that sum to 1")
-    scale = {"breathing": breathing, "modulus_scale": modulus_scale, "reference": reference}
+    scale = {"breathing": breathing, "modulus_scale": modulus_scale, "held": held}
     paths = facet_paths(name, host, phase, facets=shares, thickness=thickness, **scale)
     return weighed(list(paths.values()), tuple(shares.values()))
 
@@ -149,7 +147,7 @@ def facet_paths(
     thickness: float,
     breathing: float = 1.0,
     modulus_scale: float = 1.0,
-    reference: str = "coherent",
+    held: float = math.inf,
 ) -> dict[str, StrainPath]:
     """The same on each facet apart."""
     return {
@@ -160,7 +158,7 @@ def facet_paths(
             thickness=thickness,
             young_modulus=phase.young_modulus.value * modulus_scale,
             poisson_ratio=phase.poisson_ratio.value,
-            reference=reference,
+            held=held,
         )
         for facet in facets
     }

@@ -8,12 +8,14 @@ from ..records.sourced import Sourced
 from ..sources import dials
 from ..units import FRACTION, NOT_NEGATIVE, POSITIVE, Unit, Within
 
+COMPUTED = "computed"
+
 
 @dials("layer")
 class Layer:
-    """Properties of the layer; ``structure`` names the phase it is taken to be."""
+    """Properties of the layer; ``structure`` names the phase it is; "computed": that of the phase verdict."""
 
-    structure: str = "layered layer"
+    structure: str = COMPUTED
     lithium_conductivity: Annotated[Sourced, Unit("S/m", show="S/cm"), POSITIVE]
     electronic_conductivity: Annotated[Sourced, Unit("S/m", show="S/cm"), POSITIVE]
     oxygen_ratio: Annotated[Sourced, Unit("1"), POSITIVE]
