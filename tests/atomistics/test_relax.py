@@ -1,14 +1,19 @@
 """Relaxations against measured lattices and moduli, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from epitropy.atomistics import cache
 from epitropy.atomistics.atoms import ELECTRONVOLT, to_ase
 from epitropy.atomistics.elastic import stiffness
-from epitropy.atomistics.hop import hop, lithium_hops
+from epitropy.atomistics.hop import hop, lithium_hops, passed
+from epitropy.atomistics.mixing import decoration, host_cell, host_of
 from epitropy.atomistics.potentials import load
+from epitropy.atomistics.properties import Task, answered, compute_properties
 from epitropy.atomistics.relax import Settings, lost, relax
+from epitropy.atomistics.tables import plan
 from epitropy.atomistics.work import Job, relaxed
 from epitropy.crystals.neighbours import supercell
 from epitropy.errors import InputError
@@ -132,3 +137,31 @@ def test_a_file_that_cannot_be_read_is_set_aside(crystal):
     file.write_text("{half a")
     (again,) = relaxed(job)
     assert again.usable and file.with_suffix(".unreadable").exists() and file.exists()
+
+
+def test_every_cation_is_passed_by_as_many_hops():
+    """In the ideal cell each of twelve cations lies beside twelve ways between lithium sites."""
+    cell = host_cell(host_of("layered", plan()["hosts"]["layered"]))
+    made = decoration(cell, {"Ni": 8, "Nb": 3, "Zr": 1}, seed=1)
+    met = [passed(made, move) for move in lithium_hops(made)]
+    assert {e: met.count(e) for e in ("Ni", "Nb", "Zr")} == {"Ni": 96, "Nb": 36, "Zr": 12}
+
+
+def test_a_property_is_asked_once_and_tells_what_it_is_of(crystal, monkeypatch):
+    job = Job(structure=crystal("MgO"), potentials=("7net-0",))
+    task = Task(kind="stiffness", label={"host": "rock salt"}, job=job, potential="7net-0")
+    row = answered(task)
+    assert row["refused"] == "" and 100 < row["bulk_GPa"] < 160
+    assert row["constants_GPa"][0][0] == pytest.approx(row["constants_GPa"][1][1], rel=0.02)
+    monkeypatch.setattr("epitropy.atomistics.properties.stiffness", None)
+    assert answered(task) == row
+    assert compute_properties([task], only_done=True) == [row]
+    hop_past = replace(task, kind="hop", past="Nb")
+    assert hop_past.key != task.key
+
+
+def test_a_cation_that_no_hop_passes_is_refused(crystal):
+    cell = supercell(crystal("LiCoO2"), (2, 2, 1))
+    job = Job(structure=cell, potentials=("chgnet",))
+    row = answered(Task(kind="hop", label={}, job=job, potential="chgnet", past="Nb"))
+    assert row["refused"] == "no hop past Nb"

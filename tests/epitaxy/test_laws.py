@@ -76,6 +76,15 @@ def test_critical_thickness_at_its_ends():
     assert np.isinf(laws.critical_thickness_ratio(np.array(0.0), np.array(0.0), nu))
 
 
+@pytest.mark.parametrize("strain", [0.0005, 0.003, 0.01, 0.02])
+def test_a_film_of_the_critical_thickness_holds_just_its_strain(strain):
+    nu, burgers = 0.27, 2.9e-10
+    thickness = burgers * float(laws.critical_thickness_ratio(np.array(strain), np.array(1.0), nu))
+    assert laws.held_strain(thickness, burgers, nu) == pytest.approx(strain, rel=1e-9, abs=0)
+    assert laws.held_strain(2 * thickness, burgers, nu) < strain
+    assert laws.held_strain(burgers, burgers, nu) == np.inf
+
+
 def test_the_dislocation_does_not_depend_on_axes_when_the_strain_is_the_same_all_round():
     basis, strain = 3e-10 * np.array([[1, 0], [0.5, 0.75**0.5]]), np.full((7, 2), 0.004)
     lines = first_dislocation(basis, np.linspace(0, np.pi, 7), strain, 0.3)

@@ -11,7 +11,7 @@ from epitropy.constants import ATMOSPHERE, GAS_CONSTANT
 from epitropy.errors import InputError
 from epitropy.phases.candidates import grid
 from epitropy.phases.energies import energy_set, set_of, shipped_rows
-from epitropy.phases.lattice import lattice_ratio
+from epitropy.phases.lattice import every_layer, lattice_ratio, layer_crystal
 from epitropy.phases.pricing import Conditions, outcome, price, shares_of
 from epitropy.phases.references import levels, references
 from epitropy.phases.spec import Stability
@@ -183,3 +183,50 @@ def test_a_rock_salt_is_told_in_the_hosts_axes():
     """Two oxygens of each: the cube's volume per oxygen pair over the host's, near one for so alike structures."""
     a, c, _ = lattice_ratio("7net-0", "rock salt", {"Ni": 1.0}, 1.0, {"Ni": 1.0})
     assert 0.9 < a * a * c < 1.1
+
+
+def layer_of(host="layered", *, error=0.0, lithium=1.0, composition=LAYER):
+    from epitropy.records.phase import UnitCell
+    from epitropy.records.phases import PhaseAssessment
+    from epitropy.records.sourced import Sourced
+
+    found = PhaseAssessment(
+        host=host, reason="", candidates=(), entropy_term=0.0, boundary_fraction=0.0, lithium={host: lithium}
+    )
+    cell = UnitCell(a=2.876e-10, b=2.876e-10, c=14.19e-10, gamma=2 * np.pi / 3)
+    spec = Stability(lattice_error=Sourced(value=error))
+    return layer_crystal(spec, found, composition, HOST, cell), cell
+
+
+def test_a_layer_with_the_hosts_cations_has_the_hosts_measured_lattice():
+    layer, host = layer_of(composition=HOST)
+    assert (layer.cell.a, layer.cell.c) == pytest.approx((host.a, host.c), rel=1e-12)
+    assert layer.cell_grade == "calculated"
+    wide, _ = layer_of(composition=HOST, error=2.0)
+    *_, error = lattice_ratio("7net-0", "layered", HOST, 1.0, HOST)
+    assert wide.cell.a == pytest.approx(host.a * (1 + 2 * error), rel=1e-12)
+
+
+@pytest.mark.parametrize(("structure", "oxygens"), [("rock salt", 4), ("spinel", 32)])
+def test_a_cubic_layer_has_the_volume_of_its_mixtures_for_each_oxygen(structure, oxygens):
+    layer, host = layer_of(structure)
+    own, base = (energy_set("7net-0").mixtures[name] for name in (structure, "layered"))
+    assert layer.cell.a == layer.cell.c
+    grown = layer.cell.volume / oxygens / (host.volume / 6)
+    sizes = own.volume / own.oxygen / (base.volume / base.oxygen).mean()
+    assert 0.95 * sizes.min() < grown < 1.05 * sizes.max()
+
+
+def test_every_structure_of_the_verdict_stands_for_a_phase_that_can_be_a_layer():
+    from epitropy.catalogue import phase
+
+    for name in every_layer():
+        found = phase(name)
+        assert found.cell and found.young_modulus and found.poisson_ratio and found.space_group, name
+
+
+def test_a_compound_whose_ions_share_sites_gains_with_temperature():
+    """Li3Ni2NbO6: lithium and nickel share three sets of sites; 3.31 R per formula unit, 1.1 R per other cation."""
+    one = energy_set("7net-0").compounds["Li3Ni2NbO6"]
+    assert one.entropy / one.atoms["Nb"] == pytest.approx(3.315 * GAS_CONSTANT, rel=1e-3)
+    assert energy_set("7net-0").compounds["NiO"].entropy == 0

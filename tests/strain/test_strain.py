@@ -319,6 +319,14 @@ def test_a_film_relaxed_at_the_synthesis_follows_the_host_alone():
     assert at(far.energy_density, 0.1) / at(near.energy_density, 0.1) == pytest.approx(moduli, rel=1e-9)
 
 
+def test_a_film_keeps_what_it_can_hold_and_follows_the_host_from_there():
+    args = {"shares": {"003": 1.0}, "thickness": 5e-9}
+    whole, part, none = (facet_path("f", HOST, phase("rock salt layer"), **args, held=h) for h in (np.inf, 0.003, 0.0))
+    assert whole.misfit[-1] < -0.01 and part.misfit[-1] == pytest.approx(-0.003, rel=1e-12)
+    np.testing.assert_allclose((1 + part.misfit) / (1 - 0.003), 1 + none.misfit, rtol=1e-12)
+    assert part.energy_release[-1] < whole.energy_release[-1]
+
+
 def test_the_best_inactive_layered_film_is_strained_alike_at_both_ends():
     """a = 2.845 angstrom, from trying: no other edge has a smaller largest energy over x = 1 ... 0.1 on (003)."""
     best = best_inactive_edge(HOST)

@@ -135,11 +135,11 @@ def passed(structure: Structure, move: Move) -> str:
 
     The tetrahedron above that triangle, through which the ion goes, shares its last face with that cation's octahedron.
     """
-    corner = structure.positions[move.empty[1]]
-    middle = (structure.positions[move.ion] + move.place) / 2
-    corner = corner - np.rint(corner - middle)
-    centre = (2 * middle + corner) / 3 @ structure.cell.matrix
     everywhere, index = images(structure, FARTHEST)
+    ends = np.array([structure.positions[move.ion], move.place]) @ structure.cell.matrix
+    corners = everywhere[index == move.empty[1]]
+    corner = corners[np.linalg.norm(corners - ends.mean(0), axis=1).argmin()]
+    centre = (ends.sum(0) + corner) / 3
     elements = np.array([next(iter(structure.occupancy[structure.labels[i]])) for i in index])
     others = np.flatnonzero(~np.isin(elements, ("Li", "O")))
     return str(elements[others[np.linalg.norm(everywhere[others] - centre, axis=1).argmin()]])

@@ -13,8 +13,11 @@ import numpy as np
 
 from ..catalogue import phase
 from ..crystals.library import structure_of
+from ..crystals.neighbours import supercell
+from ..crystals.ordering import in_whole_atoms, special_quasirandom
 from ..crystals.symmetry import primitive
 from ..records.atoms import Relaxed
+from ..records.structure import Structure
 from ..sources import table
 from .atoms import ANGSTROM, ELECTRONVOLT
 from .cache import key_of
@@ -36,19 +39,34 @@ def plan() -> dict[str, Any]:
 def jobs_of(rows: Mapping[str, Any]) -> list[Labelled]:
     """References, then hosts side by side, their first compositions first: a run cut short can be used."""
     potentials = tuple(rows["potentials"])
+    starts = range(1, rows["references"]["starts"] + 1)
     found = [
         (
             {"set": "reference", "phase": name, "start": seed},
-            Job(structure=_reference(name), potentials=potentials, seed=seed),
+            Job(structure=primitive(structure_of(phase(name))), potentials=potentials, seed=seed),
         )
         for name in rows["references"]["phases"]
-        for seed in range(1, rows["references"]["starts"] + 1)
+        for seed in starts
     ]
+    for name, times in rows["references"]["shared"].items():
+        cell = supercell(primitive(structure_of(phase(name))), tuple(times))
+        label = {"set": "reference", "phase": name, "entropy_R": round(shared_entropy(cell), 4)}
+        for seed in starts:
+            made = special_quasirandom(in_whole_atoms(cell)[0], seed).structure
+            found.append(({**label, "start": seed}, Job(structure=made, potentials=potentials, seed=seed)))
     return found + _mixed(rows, potentials)
 
 
-def _reference(name: str):
-    return primitive(structure_of(phase(name)))
+def shared_entropy(cell: Structure) -> float:
+    """Ideal entropy of the sites that elements share, of the whole cell in units of R.
+
+    >>> from epitropy.crystals.library import structure_of
+    >>> cell = structure_of(phase("Li3Ni2NbO6"))
+    >>> round(shared_entropy(cell) / 8, 2)  # per formula unit
+    3.31
+    """
+    shares = (np.array(list(cell.occupancy[label].values())) for label in cell.labels)
+    return float(-sum(y[y > 0] @ np.log(y[y > 0]) for y in shares))
 
 
 def _mixed(rows: Mapping[str, Any], potentials: tuple[str, ...]) -> list[Labelled]:

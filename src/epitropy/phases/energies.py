@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from ..constants import AVOGADRO
+from ..constants import AVOGADRO, GAS_CONSTANT
 from ..errors import InputError
 from ..records.phase import UnitCell
 from ..sources import lines_of, table
@@ -24,11 +24,12 @@ LEAST = 2  # usable decorations, below which a composition does not count; of on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compound:
-    """A phase of fixed composition: atoms and energy [J/mol] of any amount of it."""
+    """A phase of fixed composition: atoms, energy and entropy of shared sites, of any amount of it."""
 
     name: str
     atoms: Annotated[Mapping[str, float], Unit("1")]
     energy: Annotated[float, Unit("J/mol")]
+    entropy: Annotated[float, Unit("J/(mol K)")] = 0.0
 
     @property
     def cations(self) -> dict[str, float]:
@@ -123,9 +124,14 @@ def _told(row: Mapping[str, Any]) -> str:
 
 
 def _compounds(rows: list[Mapping[str, Any]]) -> dict[str, Compound]:
-    """The lowest of each reference's starts; and the pure host LiNiO2, whose distortion needs the larger cell."""
+    """The lowest of each reference's starts, with shared sites their mean; and the pure host LiNiO2, whose distortion
+    needs the larger cell."""
     found: dict[str, Compound] = {}
+    shared: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
+        if "entropy_R" in row:
+            shared[row["phase"]].append(row)
+            continue
         name = row.get("phase") or _pure(row)
         if not name:
             continue
@@ -134,6 +140,13 @@ def _compounds(rows: list[Mapping[str, Any]]) -> dict[str, Compound]:
         before = found.get(name)
         if before is None or energy / size < before.energy / sum(before.atoms.values()):
             found[name] = Compound(name=name, atoms={e: float(n) for e, n in atoms.items()}, energy=energy)
+    for name, ones in shared.items():
+        found[name] = Compound(
+            name=name,
+            atoms={e: float(n) for e, n in ones[0]["atoms"].items()},
+            energy=float(np.mean([row["energy_eV"] for row in ones])) * EV,
+            entropy=GAS_CONSTANT * ones[0]["entropy_R"],
+        )
     return found
 
 

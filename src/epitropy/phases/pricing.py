@@ -103,7 +103,8 @@ def price(
         hosts.append("")
         fractions.append(amounts / total)
         error = at.compound_error * tied.compound_error
-        values.append(float(grand_energy(compound.energy / total, lithium, oxygen, potentials)) + error)
+        free = compound.energy - at.temperature * compound.entropy
+        values.append(float(grand_energy(free / total, lithium, oxygen, potentials)) + error)
     points, sampled = _sampled(energies, x)
     own: dict[str, tuple[int, float, float]] = {}
     for one in sampled:
