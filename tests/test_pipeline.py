@@ -151,7 +151,7 @@ def with_layer(cell, structure):
 
 def test_stated_facets_stand_in_for_the_shape(zhao, coated):
     """All of it (003): no lithium. All (104): the whole surface conducts, and strain is that of (104)."""
-    cell = zhao.cells["coated"]
+    cell = with_layer(zhao.cells["coated"], "layered layer")
 
     def formed_with(**shares):
         stated = {f.removeprefix("f"): Sourced(value=v) for f, v in shares.items()}

@@ -178,7 +178,10 @@ UNIT_BOND |= {
     "Ta": 1.92,
     "W": 1.917,
 }
-IDEAL = {n for n in KNOWN if phase(n).structure in ("wadsley-roth", "phenacite")} | {"Li3NbO4"}  # told in their sources
+IDEAL = {n for n in KNOWN if phase(n).structure in ("wadsley-roth", "phenacite")} | {
+    "Li3NbO4",
+    "Li3Ni2NbO6",
+}  # told in their sources
 ODD = {("Mn3O4", "Mn1"), ("La2O3", "O2")}  # 2+ beside 3+; an oxygen with long bonds in the real crystal as well
 
 

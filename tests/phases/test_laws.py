@@ -1,5 +1,7 @@
 """Gas, lithium, hull, interpolation: exact answers, limits, an independent code."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -126,13 +128,33 @@ def test_left_out_errors_are_those_of_fitting_without_each():
     from epitropy.phases import interpolation as room
 
     data, _ = regular(noise=2e3, rows=14)
-    features, noise = laws.pair_features(data.fractions), np.full(14, 2e3)
-    prior = 0.4 * EV
-    _, _, left, _ = room._fitted(features, data.energy, noise, 4, prior, room.FREE)
+    noise, prior = np.full(14, 2e3), room.Prior(0.4 * EV, 0.1 * EV, 0.3)
+    widths = room._widths(data, prior, 10 * EV)
+    *_, left, expected = room._fitted(data.fractions, data.energy, noise, widths, prior)
     for k in range(14):
         kept = np.arange(14) != k
-        coefficients, *_ = room._fitted(features[kept], data.energy[kept], noise[kept], 4, prior, room.FREE)
-        assert data.energy[k] - features[k] @ coefficients == pytest.approx(left[k], rel=1e-5, abs=1.0)
+        points = data.fractions[kept]
+        weights, precision, *_ = room._fitted(points, data.energy[kept], noise[kept], widths, prior)
+        shared = room._covariance(data.fractions[k], points, widths, prior)
+        assert data.energy[k] - shared @ weights == pytest.approx(left[k], rel=1e-4, abs=1.0)
+        own = (widths**2) @ laws.pair_features(data.fractions[k]) ** 2 + prior.rest**2 + noise[k] ** 2
+        assert own - shared @ precision @ shared == pytest.approx(expected[k] ** 2, rel=1e-3)
+
+
+def test_a_smooth_rest_is_followed_and_its_curvature_is_its_second_derivative():
+    """A bump that no pair of cations makes; the curvature against differences of the energy itself."""
+    data, truth = regular(rows=60)
+    bump = 30e3 * np.exp(-((data.fractions - 0.25) ** 2).sum(1) / (2 * 0.2**2))
+    plain, bumpy = (interpolate(replace(data, energy=e)) for e in (data.energy, data.energy + bump))
+    assert plain.prior.rest <= bumpy.prior.rest > 0
+    here, step = np.array([0.3, 0.3, 0.2, 0.2]), 1e-3
+    assert bumpy.energy(here) - plain.energy(here) == pytest.approx(
+        30e3 * np.exp(-((here - 0.25) ** 2).sum() / (2 * 0.2**2)), rel=0.3
+    )
+    along = np.array([1, -1, 0, 0.0])
+    ends = [float(bumpy.energy(here + s * step * along)) for s in (-1, 0, 1)]
+    bent = (ends[0] - 2 * ends[1] + ends[2]) / step**2
+    assert along @ bumpy.curvature(here) @ along == pytest.approx(bent, rel=1e-2)
 
 
 @settings(max_examples=50)

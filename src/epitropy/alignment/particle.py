@@ -24,7 +24,7 @@ from ..records.strain import StrainPath
 from ..records.structure import Structure
 from ..strain.facets import passes_lithium
 from ..strain.stage import continues, path_of_strains
-from ..transport.film import conducting_share
+from ..transport.film import conducting_share, rock_salt_conducts
 from ..transport.pathways import pathways
 from ..units import Unit
 from .breathing import cells_over
@@ -143,15 +143,18 @@ def placed_paths(
 def open_share(layer: Phase, on: Mapping[str, Place], weights: Mapping[str, float], leak: float) -> float:
     """Share of a particle's surface on which lithium leaves the host and crosses the layer, each facet as it conducts.
 
-    A layered layer that continues the host is open where the host is; a cubic one that does (rock salt, spinel) is the
-    same on all facets and has its own ways or none. Any other conducts as it lies (``on``). Where that is not known, no
-    atoms or no match, it counts as open. ``leak``: what is left where the layer lies across its ways or has none.
+    A layered layer that continues the host is open where the host is; a rock salt on all facets alike where it holds
+    enough lithium (`epitropy.transport.film.rock_salt_conducts`); a spinel has its own ways on all facets. Any other
+    conducts as it lies (``on``). Where that is not known, no atoms or no match, it counts as open. ``leak``: what is
+    left where the layer lies across its ways or has none.
     """
     conducting = {facet: _conducting(layer, on, facet, leak) for facet in weights}
     return sum(share * conducting[facet] for facet, share in weights.items() if passes_lithium(facet))
 
 
 def _conducting(layer: Phase, on: Mapping[str, Place], facet: str, leak: float) -> float:
+    if layer.structure == "rock salt" and layer.sites:
+        return 1.0 if rock_salt_conducts(max(site.elements.get("Li", 0.0) for site in layer.sites)) else leak
     if continues(layer):
         plane = None if layer.structure == "layered" else (1, 0, 0)
         planes = () if plane is None else (plane,)

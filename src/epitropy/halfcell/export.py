@@ -136,7 +136,7 @@ ORIGIN: Mapping[str, tuple[str, tuple[str, ...]]] = {  # number: unit, what it c
 }
 
 POWDER = tuple(f"cathode.{name}" for name in ("particle_diameter", "roughness", "wetted_area", "residual_lithium"))
-LAYER = ("coating.", "anneal.", "layer.", "scenario", "table.layer", *POWDER)
+LAYER = ("coating.", "anneal.", "layer.", "stability.", "scenario", "table.layer", *POWDER)
 BONDED = (*LAYER, *ELASTIC, *FACETS, "cathode.ocv_shift", "protocol.upper_voltage", "degradation.coherency")
 CONTACTS = ("cell.contact_resistance", "cell.contact_share", WARM)
 BY_LAYER: Mapping[str, tuple[str, ...]] = {  # what a layer adds to that

@@ -16,7 +16,7 @@ from ..units import Unit
 from .energies import EnergySet, energy_set
 from .hull import simplex
 from .interpolation import Interpolation, interpolate
-from .laws import grand_energy, pair_features
+from .laws import grand_energy
 from .references import levels
 
 STEPS = 8  # of the grid of compositions on which phases may split
@@ -70,7 +70,7 @@ def sample(energies: EnergySet, fit: Interpolation, cations: Sequence[str], poin
     return Sampled(
         host=fit.host,
         point=point,
-        energy=pair_features(fractions) @ fit.coefficients / cation,
+        energy=fit.energy(fractions) / cation,
         spread=spread / cation,
         entropy=site_entropy(fractions) / cation,
         lithium=(mixtures.lithium + share) / cation,

@@ -15,7 +15,7 @@ from ..records.phases import EntriesVerdict, LeftOut
 from .energies import EV, Compound, EnergySet
 from .hull import Columns, above, cheapest
 from .laws import grand_energy, oxygen_potential
-from .pricing import TIED, Conditions, potentials_at
+from .pricing import TIED, Conditions, compound_potentials
 from .references import references
 
 MOST_BYTES = 200_000_000
@@ -119,7 +119,7 @@ def entries_verdict(
             raise InputError(str(path), "neither O2 nor a pair like CoO and Co3O4", "one of them, to tie oxygen")
         tied = replace(tied, oxygen=gas.energy * 2 / gas.atoms["O"])
         note = "oxygen from the entry of O2"
-    potentials = potentials_at(energies, tied, replace(at, oxygen_error=0.0))
+    potentials = compound_potentials(energies, tied, replace(at, oxygen_error=0.0))
     columns = _columns(energies, cations, potentials)
     x = np.array([composition[e] for e in cations])
     whole = cheapest(columns, x / x.sum())

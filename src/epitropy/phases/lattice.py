@@ -56,6 +56,8 @@ def layer_crystal(
         return crystal
     a, c, error = lattice_ratio(spec.potential, found.host, composition, found.lithium[found.host], host)
     scale = 1 + spec.lattice_error.value * error
+    if found.host == "rock salt":
+        crystal = _with_lithium(crystal, composition, found.lithium[found.host])
     return replace(
         crystal,
         cell=_scaled(host_cell, found.host, a * scale, c * scale),
@@ -63,6 +65,15 @@ def layer_crystal(
         f"lattice; {100 * error:.1f} % error of leaving compositions out",
         cell_grade="calculated",
     )
+
+
+def _with_lithium(crystal: Phase, composition: Mapping[str, float], lithium: float) -> Phase:
+    """A rock salt with the layer's own cations and lithium on its shared site."""
+    total = sum(composition.values()) * (1 + lithium)
+    shares = {"Li": lithium / (1 + lithium)} | {e: round(x / total, 6) for e, x in composition.items() if x > 0}
+    shares["Li"] = 1 - sum(y for e, y in shares.items() if e != "Li")
+    sites = tuple(replace(site, elements=shares) if "Li" in site.elements else site for site in crystal.sites)
+    return replace(crystal, sites=sites, formula="".join(f"{e}{y:.6f}" for e, y in shares.items()) + "O")
 
 
 def _scaled(host: UnitCell, structure: str, a: float, c: float) -> UnitCell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated
 
 import numpy as np
@@ -19,7 +19,9 @@ from .references import References, energy_per_formula, references
 NEAR = 0.25  # sum of the differences of two compositions of one structure that count as one phase
 SPLITTING = 250.0  # J/mol: a gain below this is no splitting, however good the energies
 OTHER = "other"
-TIED = ("LiNiO2", "NiO")  # the host and what it becomes where it gives up lithium
+TIED = ("LiNiO2", "NiO")  # the host and what it becomes where it gives up lithium, as compounds
+TURNS = ("layered", "rock salt")  # the same as structures
+LITHIUM_LEFT = 0.6  # per cation, in a rock salt that counts as having lost lithium
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ def price(
     x = np.array([composition.get(e, 0.0) for e in cations])
     x = x / x.sum()
     tied = referred(energies, host)
-    potentials = potentials_at(energies, tied, at)
+    potentials = potentials_at(energies, host, at)
     names, hosts, fractions, values = [], [], [], []
     for compound in energies.compounds.values():
         amounts = np.array([compound.atoms.get(e, 0.0) for e in cations])
@@ -156,12 +158,48 @@ def rows_at(potential: str, x: bytes) -> tuple[Sampled, ...]:
     return tuple(sample(energies, f, energies.cations, point) for f in interpolations(potential).values())
 
 
-def potentials_at(energies: EnergySet, tied: References, at: Conditions) -> tuple[float, float]:
-    """Chemical potentials of lithium and of one oxygen, J/mol."""
-    molecule = tied.oxygen + at.oxygen_error * tied.oxygen_error
-    oxygen = (molecule + oxygen_potential(at.temperature, at.oxygen_pressure)) / 2
+def potentials_at(energies: EnergySet, host: Mapping[str, float], at: Conditions) -> tuple[float, float]:
+    """Chemical potentials of lithium and of one oxygen, J/mol; lithium's from where the host itself would lose it."""
+    oxygen = oxygen_at(referred(energies, host), at)
+    end = _host_end(energies.potential, tuple(sorted(host.items())), at.temperature, oxygen)
+    if end is None:
+        return compound_potentials(energies, referred(energies, host), at)
+    return end + (1 - at.position) * at.window, oxygen
+
+
+def compound_potentials(energies: EnergySet, tied: References, at: Conditions) -> tuple[float, float]:
+    """The same for a set without mixtures: the host's end is that of LiNiO2 beside NiO."""
+    oxygen = oxygen_at(tied, at)
     host, reduced = (energy_per_formula(energies, name) for name in TIED)
     return lithium_potential(host, reduced, oxygen, at.window, at.position), oxygen
+
+
+def oxygen_at(tied: References, at: Conditions) -> float:
+    """Chemical potential of one oxygen, J/mol."""
+    molecule = tied.oxygen + at.oxygen_error * tied.oxygen_error
+    return (molecule + oxygen_potential(at.temperature, at.oxygen_pressure)) / 2
+
+
+@lru_cache(maxsize=512)
+def _host_end(potential: str, host: tuple[tuple[str, float], ...], temperature: float, oxygen: float) -> float | None:
+    """Potential of lithium below which the layered host turns to a rock salt of its cations with less of it, J/mol.
+
+    Measured decomposition ends at such rock salts, not at NiO alone, and their entropy counts; so a host that is
+    stable in its furnace is stable here. None where either has no energies for these cations.
+    """
+    energies, shares = energy_set(potential), dict(host)
+    x = np.array([shares.get(e, 0.0) for e in energies.cations])
+    rows = {s.host: s for s in rows_at(potential, (x / x.sum()).tobytes())}
+    if not all(name in rows and len(rows[name].lithium) for name in TURNS):
+        return None
+    layered, salt = (rows[name] for name in TURNS)
+    full = int(np.abs(layered.lithium - 1).argmin())
+    less = salt.lithium <= LITHIUM_LEFT
+    if not less.any():
+        return None
+    whole = grand_energy(layered.energy[full], 0.0, layered.oxygen, (0.0, oxygen)) - temperature * layered.entropy[full]
+    reduced = grand_energy(salt.energy, 0.0, salt.oxygen, (0.0, oxygen)) - temperature * salt.entropy
+    return float(((whole - reduced) / (layered.lithium[full] - salt.lithium))[less].max())
 
 
 def _text(cations: tuple[str, ...], fractions: np.ndarray) -> str:
@@ -177,13 +215,12 @@ class Outcome:
     splitting: float
     runner_up: str
     runner_gap: float
-    competing: float
     second_share: float
     blind: float
 
     @property
     def single(self) -> bool:
-        return self.driving_force > 0 and self.splitting <= self.blind
+        return self.splitting <= self.blind
 
 
 def outcome(priced: Priced) -> Outcome | None:
@@ -194,19 +231,23 @@ def outcome(priced: Priced) -> Outcome | None:
     ranked = sorted(priced.own, key=lambda h: energy[priced.own[h][0]])
     host = ranked[0]
     here = energy[priced.own[host][0]]
-    x = priced.columns.fractions[priced.own[host][0]]
-    others = np.array([h != host for h in priced.hosts])
-    competing = cheapest(part_of(priced.columns, others), x).energy
     return Outcome(
         host=host,
-        driving_force=driving_force(here, competing),
+        driving_force=force_for(priced, host),
         splitting=max(float(here - priced.whole.energy), 0.0),
         runner_up=ranked[1] if len(ranked) > 1 else "",
         runner_gap=float(energy[priced.own[ranked[1]][0]] - here) if len(ranked) > 1 else float("nan"),
-        competing=competing,
         second_share=1 - max(shares_of(priced).values()),
         blind=priced.blind,
     )
+
+
+def force_for(priced: Priced, host: str) -> float:
+    """What a structure at the asked composition gains over every assembly of all that is not it, J/mol."""
+    column = priced.own[host][0]
+    others = np.array([h != host for h in priced.hosts])
+    competing = cheapest(part_of(priced.columns, others), priced.columns.fractions[column]).energy
+    return driving_force(float(priced.columns.energy[column]), competing)
 
 
 def part_of(columns: Columns, kept: np.ndarray) -> Columns:

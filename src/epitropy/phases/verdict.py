@@ -14,7 +14,7 @@ from .candidates import interpolations, refusal
 from .energies import DEFAULT, EnergySet, energy_set
 from .hull import cheapest
 from .lattice import PAIRS, lattice_ratio
-from .pricing import Conditions, Outcome, Priced, decided, outcome, part_of, price, referred, rows_at, shares_of
+from .pricing import Conditions, Priced, decided, force_for, outcome, part_of, price, referred, rows_at, shares_of
 
 DRAWS = 200
 SEED = 20242
@@ -45,8 +45,11 @@ def verdict(
     middle = outcome(priced)
     if middle is None:
         return None
-    drawn = _drawn(energies, host, composition, at, draws)
-    force = np.array([o.driving_force if o.host == middle.host else -o.runner_gap for o in drawn])
+    priced_draws = _drawn(energies, host, composition, at, draws)
+    drawn = [outcome(p) for p in priced_draws]
+    force = np.array(
+        [o.driving_force if o.host == middle.host else force_for(p, middle.host) for o, p in zip(drawn, priced_draws)]
+    )
     low, high = np.quantile(force, ENDS)
     own = priced.own[middle.host]
     return PhaseVerdict(
@@ -70,7 +73,7 @@ def verdict(
         stability=_stability(potential, priced, middle.host, composition, at),
         assembly=shares_of(priced),
         standings=_standings(energies, host, composition, at, priced),
-        rests=_rests(energies, host, composition, at, middle),
+        rests=_rests(energies, host, composition, at, priced),
         left_out=_left_out(energies, host, composition, at, priced),
         oxygen_reference=referred(energies, host).oxygen,
         **_misfit(potential, middle.host, composition, own[1], host),
@@ -97,8 +100,8 @@ def _against_compounds(priced: Priced, column: int) -> float:
 
 def _drawn(
     energies: EnergySet, host: Mapping[str, float], composition: Mapping[str, float], at: Conditions, draws: int
-) -> list[Outcome]:
-    """Outcomes over independent normal errors and a uniform place in the window."""
+) -> list[Priced]:
+    """Candidates priced over independent normal errors and a uniform place in the window."""
     chance = np.random.default_rng(SEED)
     found = []
     for _ in range(draws):
@@ -109,8 +112,7 @@ def _drawn(
             compound_error=float(chance.standard_normal()),
             position=float(chance.random()),
         )
-        if one := outcome(price(energies, host, composition, drawn)):
-            found.append(one)
+        found.append(price(energies, host, composition, drawn))
     return found
 
 
@@ -129,7 +131,7 @@ def _standings(
             continue
         column, lithium, entropy = priced.own[name]
         above = float(priced.columns.energy[column] - priced.whole.energy)
-        error = 1.2816 * _spread(energies, composition, name)
+        error = 1.2816 * _spread(energies, composition, name, lithium)
         found.append(
             Standing(
                 host=name, above=above, low=above - error, high=above + error, lithium=lithium, entropy_term=entropy
@@ -138,11 +140,11 @@ def _standings(
     return tuple(sorted(found, key=lambda s: (np.isnan(s.above), s.above)))
 
 
-def _spread(energies: EnergySet, composition: Mapping[str, float], name: str) -> float:
-    """Stated error of a structure's energy at a composition, J/mol of cations; of its best share of lithium."""
+def _spread(energies: EnergySet, composition: Mapping[str, float], name: str, lithium: float) -> float:
+    """Stated error of a structure's energy at a composition and lithium content, J/mol of cations."""
     x = np.array([composition.get(e, 0.0) for e in energies.cations])
     rows = next(s for s in rows_at(energies.potential, (x / x.sum()).tobytes()) if s.host == name)
-    return float(rows.spread.min(initial=np.inf))
+    return float(rows.spread[int(np.abs(rows.lithium - lithium).argmin())])
 
 
 def _rests(
@@ -150,18 +152,13 @@ def _rests(
     host: Mapping[str, float],
     composition: Mapping[str, float],
     at: Conditions,
-    middle: Outcome,
+    priced: Priced,
 ) -> tuple[Rest, ...]:
     """Every source of error moved by one standard deviation, both ways: the larger change counts."""
-    tied = referred(energies, host)
+    tied, middle = referred(energies, host), outcome(priced)
     moves: list[tuple[str, float, list[Conditions]]] = []
-    for name in energies.mixtures:
-        try:
-            error = _spread(energies, composition, name)
-        except StopIteration:
-            continue
-        if not np.isfinite(error):
-            continue
+    for name, (_, lithium, _) in priced.own.items():
+        error = _spread(energies, composition, name, lithium)
         both = [replace(at, mixture_error={**at.mixture_error, name: z}) for z in (-1.0, 1.0)]
         moves.append((f"energies of {name} mixtures", error, both))
     ways = [replace(at, oxygen_error=z) for z in (-1.0, 1.0)]
@@ -172,17 +169,12 @@ def _rests(
     moves.append(("where in its window the host holds lithium", at.window / 2, ways))
     found = []
     for what, error, ways in moves:
-        ends = [o for o in (outcome(price(energies, host, composition, w)) for w in ways) if o]
-        changes = [_force(o, middle.host) - middle.driving_force for o in ends]
+        ends = [price(energies, host, composition, w) for w in ways]
+        changes = [force_for(p, middle.host) - middle.driving_force for p in ends]
         largest = max(changes, key=abs, default=0.0)
-        flips = any(o.host != middle.host or o.single != middle.single for o in ends)
+        flips = any(o.host != middle.host or o.single != middle.single for o in map(outcome, ends))
         found.append(Rest(what=what, error=float(error), moves=float(largest), flips=flips))
     return tuple(sorted(found, key=lambda r: -abs(r.moves)))
-
-
-def _force(one: Outcome, host: str) -> float:
-    """The driving force for a structure: minus the gap where another comes first."""
-    return one.driving_force if one.host == host else -one.runner_gap
 
 
 def _left_out(
@@ -213,8 +205,7 @@ def _crossover(
 
     def force(temperature: float) -> float:
         window = windows(temperature) if windows else at.window
-        one = outcome(price(energies, host, composition, replace(at, temperature=temperature, window=window)))
-        return _force(one, name)
+        return force_for(price(energies, host, composition, replace(at, temperature=temperature, window=window)), name)
 
     temperatures = np.linspace(COLDEST, HOTTEST, 14)
     forces = np.array([force(t) for t in temperatures])
@@ -235,5 +226,5 @@ def _stability(potential: str, priced: Priced, name: str, composition: Mapping[s
     lithium = priced.own[name][1]
     fractions = rows.fractions[int(np.abs(rows.lithium - lithium).argmin())]
     kept = fractions > 1e-6
-    pairs = fit.interactions()[np.ix_(kept, kept)] / (GAS_CONSTANT * at.temperature)
+    pairs = fit.curvature(fractions)[np.ix_(kept, kept)] / (GAS_CONSTANT * at.temperature)
     return float(mixing_stability(fractions[kept], pairs))

@@ -23,7 +23,7 @@ from . import validation_mixtures as mixtures
 from .markdown import markdown_table, section
 from .validation_mixtures import crystal
 
-POTENTIALS = ("7net-0", "chgnet")
+POTENTIALS = ("chgnet", "7net-0")  # the quicker one first: the other starts from where it arrived
 MOST_ATOMS = 30  # of a conventional cell that is relaxed as it is
 
 

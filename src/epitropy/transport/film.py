@@ -73,6 +73,18 @@ def _face(found: Pathways, face: Face, thickness: float, conductivity: Sourced, 
     )
 
 
+def rock_salt_conducts(lithium: float) -> bool:
+    """Whether lithium percolates through a disordered rock salt with this share of its cation sites.
+
+    Ions hop through tetrahedra of which all four corners are lithium or empty; such tetrahedra form a network through
+    Li_x M_(2-x) O2 from x = 1.09 on, 0.545 of the sites: Lee et al., Science 343 (2014) 519, 10.1126/science.1246432.
+
+    >>> rock_salt_conducts(0.3), rock_salt_conducts(0.56)
+    (False, True)
+    """
+    return lithium >= 1.09 / 2
+
+
 def conducting_share(way: FacetWay, leak: float) -> float:
     """Conduction through a film over that along its open directions: cos2 of their tilt, and never below the leak."""
     return max(way.inclination, leak)
