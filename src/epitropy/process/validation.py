@@ -18,7 +18,8 @@ from ..phases.references import references
 from ..records.atoms import Relaxed
 from ..records.phase import UnitCell
 from ..records.structure import Structure
-from ..sources import table
+from ..sources import lines_of, table
+from ..transport.hops import ROWS
 from . import validation_mixtures as mixtures
 from .markdown import markdown_table, section
 from .validation_mixtures import crystal
@@ -42,7 +43,7 @@ def validation_page(
 
 def shipped_sections(potentials: Sequence[str] = POTENTIALS) -> list[str]:
     """The sections that follow from the shipped energies alone, without any potential."""
-    return [_reactions(potentials), _layered_or_rock_salt(potentials), _errors(potentials)]
+    return [_reactions(potentials), _layered_or_rock_salt(potentials), _errors(potentials), _hops(), _stiffness()]
 
 
 HEAD = """# What the potentials are good for
@@ -183,6 +184,40 @@ def _layered_or_rock_salt(potentials: Sequence[str]) -> str:
         "deviation of single arrangements. At 700 °C the rock salt's larger entropy is worth 0.116 eV."
     )
     return section("Layered or rock salt", note, markdown_table(head, lines))
+
+
+def _hops() -> str:
+    """Barriers of lithium past each cation, of the host and of mixtures."""
+    rows = [row for row in lines_of(ROWS) if row["set"] == "hop"]
+    lines = [
+        (
+            " ".join(f"{e}{n}" for e, n in row["sites"].items()),
+            row["past"],
+            row["potential"],
+            f"refused: {row['refused']}" if row["refused"] else f"{row['barrier_eV']:.2f}",
+            "-" if row["refused"] else " ".join(f"{e:.2f}" for e in row["band_eV"]),
+        )
+        for row in rows
+    ]
+    head = ("layered, cations of a cell", "past", "potential", "barrier / eV", "band / eV")
+    note = (
+        "Climbing-image nudged elastic band by a divacancy; the tetrahedron on the way shares a face with the octahedron "
+        "of the cation passed. Earlier trials in LiNiO2: 0.29 (CHGNet) and 0.39 eV (7net-0)."
+    )
+    return section("Lithium hops", note, markdown_table(head, lines))
+
+
+def _stiffness() -> str:
+    """Elastic constants of the host and of a mixture."""
+    lines = []
+    for row in (row for row in lines_of(ROWS) if row["set"] == "stiffness"):
+        c = row.get("constants_GPa")
+        values = [f"{c[i][j]:.0f}" for i, j in ((0, 0), (2, 2), (0, 1), (0, 2), (3, 3))] if c else ["-"] * 5
+        moduli = [f"{row['young_GPa']:.0f}", f"{row['bulk_GPa']:.0f}"] if c else [f"refused: {row['refused']}", "-"]
+        lines.append((" ".join(f"{e}{n}" for e, n in row["sites"].items()), row["potential"], *moduli, *values))
+    head = ("layered, cations of a cell", "potential", "Young / GPa", "bulk / GPa", "C11", "C33", "C12", "C13", "C44")
+    note = "Hill's means. Polycrystalline layered oxides were measured at 140 to 200 GPa (recalled, unchecked)."
+    return section("Stiffness of layers", note, markdown_table(head, lines))
 
 
 def _errors(potentials: Sequence[str]) -> str:
