@@ -83,7 +83,7 @@ def _charged(
     energies: EnergySet, fit: Interpolation, cations: Sequence[str], points: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(point, share of lithium, fractions on M) of every row whose cations can carry the charge of the anions."""
-    mixtures, species = energies.mixtures[fit.host], list(fit.species)
+    species = list(fit.species)
     shares = LITHIUM if "Li" in species else LITHIUM[:1]
     held = np.array([e in species for e in cations])
     possible = np.flatnonzero(points[:, ~held].sum(1) < ALONE)
@@ -94,22 +94,29 @@ def _charged(
             fractions[:, species.index(e)] = points[point, k] * (1 - share)
     if "Li" in species:
         fractions[:, species.index("Li")] = share
-    plan = table("atoms/plan.toml")
-    states = plan["states"] | plan["hosts"][fit.host].get("states", {})
+    inside = _balanced(energies, fit.host, species, fractions)
+    return point[inside], share[inside], fractions[inside]
+
+
+def _balanced(energies: EnergySet, host: str, species: Sequence[str], fractions: np.ndarray) -> np.ndarray:
+    """Whether the cations on M of each row can carry the charge that the host's anions leave."""
+    plan, mixtures = table("atoms/plan.toml"), energies.mixtures[host]
+    states = plan["states"] | plan["hosts"][host].get("states", {})
     low, high = (fractions @ np.array([states[e][k] for e in species], dtype=float) for k in (0, 1))
     needed = 2 * mixtures.oxygen - mixtures.lithium
-    inside = (low <= needed + 1e-6) & (needed <= high + 1e-6)
-    return point[inside], share[inside], fractions[inside]
+    return (low <= needed + 1e-6) & (needed <= high + 1e-6)
 
 
 def refusal(energies: EnergySet, fit: Interpolation, cations: Sequence[str], point: np.ndarray) -> str:
     """Why a structure has no energy at one composition (cations,); empty if it has."""
+    shares = LITHIUM if "Li" in fit.species else LITHIUM[:1]
+    whole = np.outer(1 - shares, point)
+    if not _balanced(energies, fit.host, [*cations, "Li"], np.column_stack([whole, shares])).any():
+        return "its cations cannot carry the charge"
     strange = [e for e, x in zip(cations, point) if x > ALONE and e not in fit.species]
     if strange:
         return f"not computed with {', '.join(strange)}"
     _, _, fractions = _charged(energies, fit, cations, point[None])
-    if not len(fractions):
-        return "its cations cannot carry the charge"
     best = float(fit.spread(fractions).min())
     return f"energy known to {best / 1e3:.0f} only" if best > TRUSTED else ""
 

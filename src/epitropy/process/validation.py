@@ -201,8 +201,8 @@ def _hops() -> str:
     ]
     head = ("layered, cations of a cell", "past", "potential", "barrier / eV", "band / eV")
     note = (
-        "Climbing-image nudged elastic band by a divacancy; the tetrahedron on the way shares a face with the octahedron"
-        " of the cation passed. Earlier trials in LiNiO2: 0.29 (CHGNet) and 0.39 eV (7net-0)."
+        "Climbing-image nudged elastic band by a divacancy; the tetrahedron on the way shares a face with that of the "
+        "cation passed. Earlier trials in LiNiO2: 0.29 (CHGNet) and 0.39 eV (7net-0)."
     )
     return section("Lithium hops", note, markdown_table(head, lines))
 
