@@ -101,9 +101,9 @@ def test_interdiffusion_relieves_the_layer(coated):
     start = coated.profile.initial_fraction
     fresh = dict(zip(coated.profile.species, start[:, -1]))
     whole = replace(coated.profile, fraction=start, layer_composition=fresh)
-    assert whole.mean_film_share == pytest.approx(1, rel=1e-12, abs=0)
+    assert whole.mean_foreign_share == pytest.approx(1, rel=1e-12, abs=0)
     assert strained_thickness(whole) == pytest.approx(coated.profile.layer_thickness, rel=0.1, abs=0)
-    assert 0 < strained_thickness(coated.profile) * coated.profile.mean_film_share**2 < strained_thickness(whole)
+    assert 0 < strained_thickness(coated.profile) * coated.profile.mean_foreign_share**2 < strained_thickness(whole)
 
 
 def test_only_the_coherent_part_pulls_at_the_interface(zhao, coated):
@@ -160,7 +160,7 @@ def test_stated_facets_stand_in_for_the_shape(zhao, coated):
     side = formed_with(f104=1.0)
     assert side.electrode.open_share == 1
     a, c = coated.host.a, coated.host.c
-    share = side.profile.mean_film_share
+    share = side.profile.mean_foreign_share
     a, c = (edge[-1] + share * (edge - edge[-1]) for edge in (a, c))  # the layer follows the host but for its film
     layer = side.crystal.cell.a, side.crystal.cell.c
     across = np.sqrt(4 * a**2 / 3 + c**2 / 9) / np.sqrt(4 * layer[0] ** 2 / 3 + layer[1] ** 2 / 9) - 1
@@ -194,9 +194,10 @@ def test_a_layer_whose_columns_lie_flat_blocks_the_particle(zhao, coated):
     """Nb12WO33 on (104) and (012) lies with b in the film; what is left is the leak."""
     cell = zhao.cells["coated"]
     blocks = form(with_layer(cell, "Nb12WO33"))
-    open_before = coated.electrode.open_share
+    layered = form(with_layer(cell, "layered layer")).electrode
+    open_before = layered.open_share
     assert blocks.electrode.open_share < 0.05 < open_before
-    assert blocks.electrode.film_resistance > 10 * coated.electrode.film_resistance
+    assert blocks.electrode.film_resistance > 10 * layered.film_resistance
     leaky = replace(cell, layer=replace(cell.layer, structure="Nb12WO33", leak_share=Sourced(value=1.0)))
     assert form(leaky).electrode.open_share == pytest.approx(open_before, rel=1e-12, abs=0)
 
@@ -257,3 +258,28 @@ def test_a_rigid_lattice_changes_the_mismatch_of_grains_and_nothing_else(zhao):
     np.testing.assert_array_equal(rigid.layer_strain.energy_release, usual.layer_strain.energy_release)
     assert rigid.electrode == usual.electrode
     np.testing.assert_allclose(rigid.grain_strain.misfit, 0.06 * usual.grain_strain.misfit, rtol=0.05, atol=1e-4)
+
+
+def test_only_a_layered_layer_is_graded_and_breathes(zhao):
+    """A rock salt ends at the old surface and keeps its lattice; a layered one follows the host but for its film."""
+    layered, salt = (form(with_layer(zhao.cells["coated"], n)) for n in ("layered layer", "rock salt layer"))
+    assert salt.strained_thickness == salt.profile.layer_thickness < layered.strained_thickness
+    swing = [np.ptp(f.layer_strain.misfit) for f in (layered, salt)]
+    assert swing[0] / swing[1] == pytest.approx(layered.profile.mean_foreign_share, rel=0.05)
+
+
+@pytest.mark.parametrize("cations", [{"Ni": 0.8, "Co": 0.1, "Mn": 0.1}, {"Ni": 0.6, "Co": 0.2, "Mn": 0.2}, {"Co": 1.0}])
+def test_other_hosts_are_decided_or_say_why_not(zhao, cations):
+    cell = zhao.cells["coated"]
+    other = {**cell.cathode.composition, "M": cations}
+    formed = form(replace(cell, cathode=replace(cell.cathode, composition=other)))
+    assert formed.phases.host != "not decided" or formed.phases.reason
+    assert formed.crystal.cell.a > 0
+
+
+def test_a_layer_that_no_energies_hold_takes_the_hosts_lattice(zhao):
+    cell = zhao.cells["coated"]
+    coating = replace(cell.coating, precursors={"Al2O3": Sourced(value=1.0)})
+    formed = form(replace(cell, coating=coating))
+    assert formed.phases.host == "not decided" and "Al" in formed.phases.reason
+    assert formed.crystal.cell.a == formed.host.a[-1] and formed.layer_strain.misfit[-1] == pytest.approx(0, abs=1e-12)

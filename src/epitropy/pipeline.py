@@ -58,7 +58,7 @@ SKIN = "rock salt layer"  # what bare surfaces reconstruct to
 MULTIPLICITY = {"layered": {"Li": 1.0, "M": 1.0, "O": 2.0}}
 VERDICT_DRAWS = 100
 LAYER = "layer on its host"
-TRACE = 1e-6  # share of film cations below which there is no layer
+TRACE = 1e-6  # share of foreign cations below which there is no layer
 FILMS = ("layered layer", "rock salt layer", "spinel", "LiNbO3", "Nb12WO33")
 
 
@@ -326,9 +326,7 @@ def layer_of(cell: CellStudy, profile: DepthProfile, assessed: PhaseAssessment) 
     if cell.layer.structure != COMPUTED:
         return phase(cell.layer.structure, cell.phases)
     host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
-    return layer_crystal(
-        cell.stability, assessed, layer_cations(profile), host_metals(cell), host_cell(host), cell.phases
-    )
+    return layer_crystal(cell.stability, assessed, layer_cations(profile), host_metals(cell), host_cell(host))
 
 
 def no_layer(cell: CellStudy, host: HostCurves) -> StrainPath:
@@ -342,19 +340,19 @@ def layer_paths(
 ) -> dict[str, StrainPath]:
     """Strain of the layer on each of the host's facets: run on from it, or as its match there lays it.
 
-    A layer that runs on is graded into the host: by Vegard's rule its own lattice follows the host's over charge but
-    for the share of cations that the film brought, and the same gradient goes on below the old surface. Any other ends
-    there and keeps its lattice. Misfit beyond what a film of that thickness can hold went into dislocations at the
-    anneal (Matthews and Blakeslee, 10.1016/S0022-0248(74)80055-2).
+    A layered one is graded into the host: by Vegard's rule its own lattice follows the host's over charge but for the
+    share of foreign cations, and the same gradient goes on below the old surface. Any other ends there and keeps its
+    lattice. Misfit beyond what a film of that thickness can hold went into dislocations at the anneal (Matthews and
+    Blakeslee, 10.1016/S0022-0248(74)80055-2).
     """
     host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
-    runs_on = continues(layer)
-    thickness = strained_thickness(profile) if runs_on else profile.layer_thickness
+    graded = layer.structure == "layered"
+    thickness = strained_thickness(profile) if graded else profile.layer_thickness
     held = held_strain(thickness, float(host.a[-1]), layer.poisson_ratio.value)
-    if runs_on:
-        share = profile.mean_film_share
-        return facet_paths(LAYER, host, layer, facets=weights, thickness=thickness, breathing=share, held=held)
-    return placed_paths(LAYER, layer, _places(cell, layer, weights), weights, host.lithium, thickness, held)
+    if not continues(layer):
+        return placed_paths(LAYER, layer, _places(cell, layer, weights), weights, host.lithium, thickness, held)
+    breathing = profile.mean_foreign_share if graded else 1.0
+    return facet_paths(LAYER, host, layer, facets=weights, thickness=thickness, breathing=breathing, held=held)
 
 
 def _places(cell: CellStudy, layer: Phase, weights: Mapping[str, float]) -> Mapping[str, Place]:
@@ -369,11 +367,11 @@ def _places(cell: CellStudy, layer: Phase, weights: Mapping[str, float]) -> Mapp
 def strained_thickness(profile: DepthProfile) -> float:
     """Thickness that stores the misfit of a graded layer, m: int (s/s_mean)^2 dz.
 
-    s is the share of film cations and s_mean that of the layer's mean composition, at which its lattice is told. By
+    s is the share of foreign cations and s_mean that of the layer's mean composition, at which its lattice is told. By
     Vegard's rule the local misfit goes with s and its energy with s^2, over the whole gradient into the host.
     """
-    mean = profile.mean_film_share
-    return float((profile.film_share / mean) ** 2 @ profile.cell_width) if mean > TRACE else 0.0
+    mean = profile.mean_foreign_share
+    return float((profile.foreign_share / mean) ** 2 @ profile.cell_width) if mean > TRACE else 0.0
 
 
 def largest_release(path: StrainPath, cell: CellStudy) -> float:

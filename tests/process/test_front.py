@@ -27,7 +27,7 @@ def test_what_the_host_holds_itself_is_no_film():
     amounts = {"film_cations": {"Nb": 2e-4}, "inclusions": {}, "host_site_density": 49e3, "film_site_density": 34e3}
     doped = anneal_profile(Anneal(), host_cations={"Ni": 0.95, "Nb": 0.05}, **amounts)
     assert abs(doped.film_share[0]) < 1e-4
-    assert strained_thickness(doped) * doped.mean_film_share**2 < 2 * doped.layer_thickness
+    assert strained_thickness(doped) * doped.mean_foreign_share**2 < 2 * doped.layer_thickness
 
 
 def test_mean_entropy_lies_between_the_least_and_the_most_of_the_zone(made):

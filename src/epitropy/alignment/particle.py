@@ -24,7 +24,7 @@ from ..records.strain import StrainPath
 from ..records.structure import Structure
 from ..strain.facets import passes_lithium
 from ..strain.stage import continues, path_of_strains
-from ..transport.film import conducting_share, rock_salt_conducts
+from ..transport.film import conducting_share, rock_salt_share
 from ..transport.pathways import pathways
 from ..units import Unit
 from .breathing import cells_over
@@ -144,7 +144,7 @@ def open_share(layer: Phase, on: Mapping[str, Place], weights: Mapping[str, floa
     """Share of a particle's surface on which lithium leaves the host and crosses the layer, each facet as it conducts.
 
     A layered layer that continues the host is open where the host is; a rock salt on all facets alike where it holds
-    enough lithium (`epitropy.transport.film.rock_salt_conducts`); a spinel has its own ways on all facets. Any other
+    enough lithium (`epitropy.transport.film.rock_salt_share`); a spinel has its own ways on all facets. Any other
     conducts as it lies (``on``). Where that is not known, no atoms or no match, it counts as open. ``leak``: what is
     left where the layer lies across its ways or has none.
     """
@@ -154,7 +154,7 @@ def open_share(layer: Phase, on: Mapping[str, Place], weights: Mapping[str, floa
 
 def _conducting(layer: Phase, on: Mapping[str, Place], facet: str, leak: float) -> float:
     if layer.structure == "rock salt" and layer.sites:
-        return 1.0 if rock_salt_conducts(max(site.elements.get("Li", 0.0) for site in layer.sites)) else leak
+        return max(rock_salt_share(max(site.elements.get("Li", 0.0) for site in layer.sites)), leak)
     if continues(layer):
         plane = None if layer.structure == "layered" else (1, 0, 0)
         planes = () if plane is None else (plane,)
@@ -172,7 +172,8 @@ def ways_of(layer: Phase, planes: tuple[tuple[int, int, int], ...]) -> Pathways 
     """Ways of lithium through films of a phase; None where its atoms are not known or no plane is asked for."""
     if not planes or not has_structure(layer):
         return None
-    key = repr((layer.name, layer.formula, layer.cell, layer.space_group, layer.sites, planes))
+    cell = None if layer.cell_grade == "calculated" else layer.cell  # differs a little in every draw; ways only rank
+    key = repr((layer.name, layer.formula, cell, layer.space_group, layer.sites, planes))
     if key not in _KNOWN:
         _KNOWN[key] = _ways_or_none(structure_of(layer), planes)
     return _KNOWN[key]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, NumericsError
 from ..records.atoms import Relaxed, Stiffness
 from .atoms import calculator, check_cell
 from .potentials import Loaded
@@ -41,7 +41,7 @@ def stiffness(
             bent.set_cell(atoms.cell.array @ (np.eye(3) + change), scale_atoms=True)
             bent.calc = calculator(loaded)
             if not settle(bent, fixed)[1]:
-                raise InputError(relaxed.name, f"not converged under {sign * strain:g} strain", "a stable crystal")
+                raise NumericsError(relaxed.name, f"not converged under {sign * strain:g} strain", "a stable crystal")
             stress = bent.get_stress(voigt=False)
             ends.append([stress[k, l] for k, l in _VOIGT])
         # a shear strain e splits into two halves, so that the engineering strain is e as well

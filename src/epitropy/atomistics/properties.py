@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import InputError
+from ..errors import NumericsError
 from .atoms import ANGSTROM, ELECTRONVOLT
 from .cache import find_row, keep_row, key_of
 from .elastic import stiffness
@@ -79,7 +79,7 @@ def _row(task: Task) -> dict[str, Any]:
     if task.kind == STIFFNESS:
         try:
             one = stiffness(start, loaded)
-        except InputError as error:  # a strained cell that does not settle is refused, as any relaxation
+        except NumericsError as error:  # a strained cell that does not settle is refused, as any relaxation
             return {**row, "refused": error.given}
         constants = [[round(float(v) / 1e9, 2) for v in line] for line in one.constants]
         moduli = {"young_GPa": round(one.young / 1e9, 2), "bulk_GPa": round(one.bulk / 1e9, 2)}

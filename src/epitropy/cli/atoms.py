@@ -266,8 +266,11 @@ def tables(
     """Relax all that the default study needs (hours on two cores); run again to go on where it was stopped."""
     from ..atomistics.potentials import require_extra
     from ..atomistics.tables import write_rows
+    from ..errors import InputError
 
     require_extra()
+    if properties and (again or device == "cuda"):
+        raise InputError("--properties", "with --again or a GPU", "neither: they are computed once, on the processor")
     with progress_bar() as progress:
         if properties:
             rows, asked = _properties(only_done, workers, progress)

@@ -84,39 +84,57 @@ def _charged(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(point, share of lithium, fractions on M) of every row whose cations can carry the charge of the anions."""
     species = list(fit.species)
-    shares = LITHIUM if "Li" in species else LITHIUM[:1]
     held = np.array([e in species for e in cations])
     possible = np.flatnonzero(points[:, ~held].sum(1) < ALONE)
-    point, share = (a.ravel() for a in np.meshgrid(possible, shares, indexing="ij"))
+    shares = _shares(energies, fit, cations, points[possible])
+    point, share = np.repeat(possible, shares.shape[1]), shares.ravel()
     fractions = np.zeros((len(point), len(species)))
     for k, e in enumerate(cations):
         if e in species:
             fractions[:, species.index(e)] = points[point, k] * (1 - share)
     if "Li" in species:
         fractions[:, species.index("Li")] = share
-    inside = _balanced(energies, fit.host, species, fractions)
+    low, high = _charges(fit.host, species, fractions)
+    needed = _needed(energies, fit.host)
+    inside = (low <= needed + 1e-6) & (needed <= high + 1e-6)
     return point[inside], share[inside], fractions[inside]
 
 
-def _balanced(energies: EnergySet, host: str, species: Sequence[str], fractions: np.ndarray) -> np.ndarray:
-    """Whether the cations on M of each row can carry the charge that the host's anions leave."""
-    plan, mixtures = table("atoms/plan.toml"), energies.mixtures[host]
+def _shares(energies: EnergySet, fit: Interpolation, cations: Sequence[str], points: np.ndarray) -> np.ndarray:
+    """Shares of lithium on M to look at, (n, k): a grid, and the most for which the cations can carry the charge."""
+    if "Li" not in fit.species:
+        return np.zeros((len(points), 1))
+    _, high = _charges(fit.host, cations, points)
+    spare, most = high - _needed(energies, fit.host), np.zeros(len(points))
+    np.divide(spare, high - 1, out=most, where=(spare > 0) & (high > 1))
+    return np.column_stack([np.tile(LITHIUM, (len(points), 1)), np.minimum(most, LITHIUM[-1])])
+
+
+def _charges(host: str, species: Sequence[str], fractions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest mean charge of cations in a structure, of rows (n, species)."""
+    plan = table("atoms/plan.toml")
     states = plan["states"] | plan["hosts"][host].get("states", {})
     low, high = (fractions @ np.array([states[e][k] for e in species], dtype=float) for k in (0, 1))
-    needed = 2 * mixtures.oxygen - mixtures.lithium
-    return (low <= needed + 1e-6) & (needed <= high + 1e-6)
+    return low, high
+
+
+def _needed(energies: EnergySet, host: str) -> float:
+    """Mean charge on M that the host's other ions leave."""
+    return 2 * energies.mixtures[host].oxygen - energies.mixtures[host].lithium
 
 
 def refusal(energies: EnergySet, fit: Interpolation, cations: Sequence[str], point: np.ndarray) -> str:
     """Why a structure has no energy at one composition (cations,); empty if it has."""
-    shares = LITHIUM if "Li" in fit.species else LITHIUM[:1]
-    whole = np.outer(1 - shares, point)
-    if not _balanced(energies, fit.host, [*cations, "Li"], np.column_stack([whole, shares])).any():
+    low, high = _charges(fit.host, cations, point[None])
+    lowest = min(low[0], 1.0) if "Li" in fit.species else low[0]
+    if not lowest - 1e-6 <= _needed(energies, fit.host) <= high[0] + 1e-6:
         return "its cations cannot carry the charge"
     strange = [e for e, x in zip(cations, point) if x > ALONE and e not in fit.species]
     if strange:
         return f"not computed with {', '.join(strange)}"
     _, _, fractions = _charged(energies, fit, cations, point[None])
+    if not len(fractions):
+        return "its cations cannot carry the charge"
     best = float(fit.spread(fractions).min())
     return f"energy known to {best / 1e3:.0f} only" if best > TRUSTED else ""
 

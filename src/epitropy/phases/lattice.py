@@ -43,16 +43,18 @@ def layer_crystal(
     composition: Mapping[str, float],
     host: Mapping[str, float],
     host_cell: UnitCell,
-    own: Mapping[str, Phase] | None = None,
 ) -> Phase:
     """The crystal of a layer with the verdict's structure.
 
     One that continues the host has the lattice of its own mixtures at its ``composition`` and lithium; any other that
-    of the phase which stands for it. ``host``: shares of the host's cations, ``host_cell`` its measured cell. ``own``:
-    phases of the study, which come first.
+    of the phase which stands for it; without a verdict it is layered with the host's own lattice. ``host``: shares of
+    the host's cations, ``host_cell`` its measured cell.
     """
-    crystal = phase(stands_for(found.host), own or {})
-    if found.host not in PAIRS or found.host not in found.lithium:
+    crystal = phase(stands_for(found.host))
+    if found.host == NOT_DECIDED:
+        source = f"that of the host: {found.reason}"
+        return replace(crystal, cell=host_cell, cell_source=source, cell_grade="assumed")
+    if found.host not in PAIRS:
         return crystal
     a, c, error = lattice_ratio(spec.potential, found.host, composition, found.lithium[found.host], host)
     scale = 1 + spec.lattice_error.value * error
@@ -62,7 +64,7 @@ def layer_crystal(
         crystal,
         cell=_scaled(host_cell, found.host, a * scale, c * scale),
         cell_source=f"mixtures relaxed by {spec.potential}, over the host by the same and times the host's measured "
-        f"lattice; {100 * error:.1f} % error of leaving compositions out",
+        f"lattice; {100 * error:.1f} % error of interpolation",
         cell_grade="calculated",
     )
 
@@ -70,8 +72,10 @@ def layer_crystal(
 def _with_lithium(crystal: Phase, composition: Mapping[str, float], lithium: float) -> Phase:
     """A rock salt with the layer's own cations and lithium on its shared site."""
     total = sum(composition.values()) * (1 + lithium)
-    shares = {"Li": lithium / (1 + lithium)} | {e: round(x / total, 6) for e, x in composition.items() if x > 0}
-    shares["Li"] = 1 - sum(y for e, y in shares.items() if e != "Li")
+    shares = {e: round(x / total, 6) for e, x in composition.items() if x > 0}
+    shares = {e: y for e, y in shares.items() if y > 0}
+    if (rest := 1 - sum(shares.values())) > 1e-5:
+        shares["Li"] = rest
     sites = tuple(replace(site, elements=shares) if "Li" in site.elements else site for site in crystal.sites)
     return replace(crystal, sites=sites, formula="".join(f"{e}{y:.6f}" for e, y in shares.items()) + "O")
 
@@ -95,7 +99,7 @@ def lattice_ratio(
 
     ``composition``: shares of its cations, lithium aside, with ``lithium`` per cation; ``host``: shares of the host's.
     Only ratios are taken: potentials of this kind have lattices that are too large by about one per cent throughout,
-    and the host's measured constants carry the scale. The error is relative, of leaving compositions out. Structures
+    and the host's measured constants carry the scale. The error is relative, of interpolation. Structures
     are compared for the same oxygen; a cubic one of close-packed oxygen has a = edge/sqrt(2), c = 2 sqrt(3) edge there,
     with the edge of a cell of four oxygens.
     """
@@ -113,19 +117,20 @@ def lattice_ratio(
 def _for_each_oxygen(
     potential: str, structure: str, size: str, composition: Mapping[str, float], lithium: float
 ) -> tuple[float, float]:
-    """A size per oxygen at a composition, and the relative error of leaving compositions out."""
+    """A size per oxygen at a composition, and its relative error of interpolation there."""
     data, fit, scale = _fitted(potential, structure, size)
     share = 1 - (1 + data.lithium) / (1 + lithium) if "Li" in data.species else 0.0  # of M that is lithium
     total = sum(composition.values())
-    x = [share if e == "Li" else (1 - share) * composition.get(e, 0.0) / total for e in data.species]
-    return scale / data.oxygen * float(fit.energy(np.array(x))) / _SCALE, fit.error / _SCALE
+    x = np.array([share if e == "Li" else (1 - share) * composition.get(e, 0.0) / total for e in data.species])
+    relative = float(fit.energy(x)) / _SCALE
+    return scale / data.oxygen * relative, float(fit.spread(x)) / _SCALE / relative
 
 
 @cache
 def _fitted(potential: str, structure: str, size: str) -> tuple[Mixtures, Interpolation, float]:
-    """A structure's mixtures, a size of theirs interpolated like an energy, and its mean."""
+    """A structure's mixtures, a size of theirs interpolated like an energy around its mean, and that mean."""
     data = energy_set(potential).mixtures[structure]
     values = getattr(data, size)
     scale = float(values.mean())
     relative = replace(data, energy=_SCALE * values / scale, spread=np.zeros(len(values)))
-    return data, interpolate(relative), scale
+    return data, interpolate(relative, np.full(len(data.species), _SCALE)), scale

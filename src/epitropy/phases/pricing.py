@@ -55,13 +55,16 @@ class Priced:
     blind: Annotated[float, Unit("J/mol", show="kJ/mol")] = SPLITTING
 
 
-def decided(energies: EnergySet, composition: Mapping[str, float]) -> str:
-    """Why no verdict is possible; empty where the energies hold every cation."""
+def decided(energies: EnergySet, composition: Mapping[str, float], host: Mapping[str, float], at: Conditions) -> str:
+    """Why no verdict is possible; empty where the energies hold every cation and know the host as layered."""
     missing = [e for e, n in composition.items() if n > 0 and e not in energies.cations]
     if missing:
         return f"no energies of mixtures with {', '.join(missing)}"
     if lacking := [name for name in TIED if name not in energies.compounds]:
         return f"no energy of {lacking[0]}, to which lithium is referred"
+    own = _own(energies.potential, tuple(sorted(host.items())), _furnace(at)) if at.window > 0 else None
+    if own is not None and own.host != TURNS[0]:
+        return f"by these energies the host itself would be {own.host}"
     return ""
 
 
@@ -128,13 +131,21 @@ def _furnace(at: Conditions) -> tuple[float, float, float]:
     return at.temperature, at.oxygen_pressure, at.window
 
 
-@cache
 def _blind(potential: str, host: tuple[tuple[str, float], ...], furnace: tuple[float, float, float]) -> float:
-    """What the host gains by splitting, without errors: a mistake of the energies, since it does not split."""
+    """What the host gains by splitting: a mistake of the energies, since it does not split."""
+    found = _own(potential, host, furnace)
+    return max(SPLITTING, found.splitting) if found else SPLITTING
+
+
+@lru_cache(maxsize=512)
+def _own(potential: str, host: tuple[tuple[str, float], ...], furnace: tuple[float, float, float]) -> Outcome | None:
+    """The host by its own potential's energies, without errors; None where they do not hold its cations."""
     temperature, pressure, window = furnace
     at = Conditions(temperature=temperature, oxygen_pressure=pressure, window=window)
-    found = outcome(price(energy_set(potential), dict(host), dict(host), at, within=True))
-    return max(SPLITTING, found.splitting) if found else SPLITTING
+    energies = energy_set(potential)
+    if any(n > 0 and e not in energies.cations for e, n in host):
+        return None
+    return outcome(price(energies, dict(host), dict(host), at, within=True))
 
 
 def _sampled(energies: EnergySet, x: np.ndarray) -> tuple[np.ndarray, list[Sampled]]:
@@ -168,7 +179,7 @@ def potentials_at(energies: EnergySet, host: Mapping[str, float], at: Conditions
 
 
 def compound_potentials(energies: EnergySet, tied: References, at: Conditions) -> tuple[float, float]:
-    """The same for a set without mixtures: the host's end is that of LiNiO2 beside NiO."""
+    """The same for a set without mixtures, or without those of the host: its end is that of LiNiO2 beside NiO."""
     oxygen = oxygen_at(tied, at)
     host, reduced = (energy_per_formula(energies, name) for name in TIED)
     return lithium_potential(host, reduced, oxygen, at.window, at.position), oxygen
@@ -194,12 +205,12 @@ def _host_end(potential: str, host: tuple[tuple[str, float], ...], temperature: 
         return None
     layered, salt = (rows[name] for name in TURNS)
     full = int(np.abs(layered.lithium - 1).argmin())
-    less = salt.lithium <= LITHIUM_LEFT
-    if not less.any():
+    less = np.flatnonzero(salt.lithium <= LITHIUM_LEFT)
+    if not less.size:
         return None
-    whole = grand_energy(layered.energy[full], 0.0, layered.oxygen, (0.0, oxygen)) - temperature * layered.entropy[full]
-    reduced = grand_energy(salt.energy, 0.0, salt.oxygen, (0.0, oxygen)) - temperature * salt.entropy
-    return float(((whole - reduced) / (layered.lithium[full] - salt.lithium))[less].max())
+    whole = layered.energy[full] - layered.oxygen[full] * oxygen - temperature * layered.entropy[full]
+    reduced = (salt.energy - salt.oxygen * oxygen - temperature * salt.entropy)[less]
+    return float(((whole - reduced) / (layered.lithium[full] - salt.lithium[less])).max())
 
 
 def _text(cations: tuple[str, ...], fractions: np.ndarray) -> str:

@@ -44,7 +44,7 @@ def assess(
     counts as phase boundary, ``second_phase`` any further one assumed. "Not decided" is a value.
     """
     gained = at.temperature * entropy
-    beside, name, reason = 0.0, NOT_DECIDED, decided(energy_set(spec.potential), composition)
+    beside, name, reason = 0.0, NOT_DECIDED, decided(energy_set(spec.potential), composition, host, at)
     priced = None if reason else price(energy_set(spec.potential), host, composition, at)
     found = priced and outcome(priced)
     if found is None:

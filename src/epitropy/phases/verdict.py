@@ -39,7 +39,7 @@ def verdict(
     lithium potentials at other temperatures; without it that of ``at`` is kept.
     """
     energies = energy_set(potential)
-    if decided(energies, composition):
+    if decided(energies, composition, host, at):
         return None
     priced = price(energies, host, composition, at)
     middle = outcome(priced)

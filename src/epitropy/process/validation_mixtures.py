@@ -59,7 +59,7 @@ def _mixed(
         own = answers[p * len(asked) : (p + 1) * len(asked)]
         for k, row in enumerate(block["mixtures"]):
             here = {m.host: m for m in own[k * len(hosts) : (k + 1) * len(hosts)]}
-            level = sum(binary[e, potential] for e in row["cations"]) / len(row["cations"])
+            level = float(np.mean([binary.get((e, potential), math.nan) for e in row["cations"]]))
             found[k, potential] = Mixed(here, {name: m.energy - level for name, m in here.items()})
     return found
 
@@ -85,8 +85,9 @@ def _binaries(
     found: dict[tuple[str, str], float] = {}
     for (e, _), (one,) in zip(jobs, answers):
         elements = [next(iter(one.structure.occupancy[k])) for k in one.structure.labels]
-        energy = one.energy / elements.count(e) if one.usable else math.inf
-        found[e, one.potential.name] = min(found.get((e, one.potential.name), math.inf), energy)
+        if one.usable:
+            key, energy = (e, one.potential.name), one.energy / elements.count(e)
+            found[key] = min(found.get(key, energy), energy)
     return found
 
 
@@ -144,43 +145,60 @@ def rock_salts(rows: Mapping[str, Any], potentials: Sequence[str], workers: int,
     block = rows["rocksalts"]
     found = _mixed(rows, block, potentials, workers, progress)
     (host,) = block["hosts"]
-    lines, right = [], dict.fromkeys(potentials, 0)
-    for k, row in enumerate(block["mixtures"]):
+    lines, said = [], {p: [] for p in potentials}
+    asked = [(k, row) for k, row in enumerate(block["mixtures"]) if "forms" in row]
+    for k, row in asked:
         cells, temperature = [], row["celsius"] + ZERO_CELSIUS
-        atoms = next(iter(found[k, potentials[0]].found.values())).sites
-        x = np.array(list(atoms.values())) / sum(atoms.values())
-        entropy = -GAS_CONSTANT * float(x @ np.log(x))
         for p in potentials:
-            enthalpy = found[k, p].enthalpy[host] / ELECTRONVOLT * EV
-            needed = enthalpy + _oxidising(block, row, atoms, temperature)
-            forms = needed < temperature * entropy
-            right[p] += forms == row["forms"]
-            verdict = "refused" if math.isnan(enthalpy) else "forms" if forms else "does not"
-            cells += [f"{enthalpy / 1e3:.1f}", f"{needed / entropy - ZERO_CELSIUS:.0f}", verdict]
+            mixed = {i: (r["cations"], found[i, p].enthalpy[host]) for i, r in enumerate(block["mixtures"])}
+            enthalpy = mixed[k][1] / ELECTRONVOLT * EV
+            if math.isnan(enthalpy):
+                cells += ["-", "-", "-", "refused"]
+                continue
+            beside, gap, entropy = _hardest(block, mixed, k, temperature)
+            forms = gap < temperature * entropy
+            said[p].append(forms == row["forms"])
+            cells += [f"{enthalpy / 1e3:.1f}", beside, f"{gap / entropy - ZERO_CELSIUS:.0f}"]
+            cells.append("forms" if forms else "does not")
         seen = "forms" if row["forms"] else "does not"
         lines.append((" ".join(row["cations"]), f"{row['celsius']}", seen, *cells, row["source"]))
-    score = ", ".join(f"{p} {n} of {len(block['mixtures'])}" for p, n in right.items())
-    heads = (h for p in potentials for h in (f"{p}: ΔH / (kJ/mol)", "from / °C", "says"))
+    score = ", ".join(f"{p} {sum(right)} of {len(right)}" for p, right in said.items())
+    heads = (h for p in potentials for h in (f"{p}: ΔH / (kJ/mol)", "falls into", "from / °C", "says"))
     head = ("cations", "furnace / °C", "observed", *heads, "source")
     note = (
-        "A random rock salt against the binary oxides alone, per mole of cations: it forms where T S pays for the "
-        "enthalpy. Manganese may oxidise to Mn3O4 in air, by the measured enthalpy and the entropy of oxygen gas. "
+        "A random rock salt against its binary oxides, and against rock salts of four of its cations beside the fifth "
+        "oxide, per mole of cations: it forms above the temperature at which T S pays for the enthalpy. Manganese may "
+        "oxidise to Mn3O4 in air, by the measured enthalpy and the entropy of oxygen gas. "
         f"Ternary compounds do not compete here. Right: {score}. Measured enthalpy of (Mg,Co,Ni,Cu,Zn)O from the "
         "binaries: 6.92 ± 0.65 kJ/mol (chemrxiv 68df73675dd091524faa5eb8)."
     )
     return section("Mixed rock salts", note, markdown_table(head, lines))
 
 
-def _oxidising(block: Mapping[str, Any], row: Mapping[str, Any], atoms: Mapping[str, int], temperature: float) -> float:
-    """What cations gain by taking up oxygen from air instead of mixing, J per mole of cations."""
+def _hardest(
+    block: Mapping[str, Any], mixed: Mapping[int, tuple[Sequence[str], float]], which: int, temperature: float
+) -> tuple[str, float, float]:
+    """(what it falls into, enthalpy, entropy over that, per mole of cations) of the hardest competitor of a mixture."""
+    cations, enthalpy = mixed[which][0], mixed[which][1] / ELECTRONVOLT * EV
+    n, entropy = len(cations), GAS_CONSTANT * math.log(len(cations))
+    ways = [("binaries", enthalpy + sum(_oxidising(block, e, temperature) for e in cations) / n, entropy)]
+    for others, value in mixed.values():
+        alone = set(cations) - set(others)
+        if set(others) < set(cations) and len(alone) == 1 and not math.isnan(value):
+            (left,) = alone
+            gap = enthalpy - (n - 1) / n * value / ELECTRONVOLT * EV + _oxidising(block, left, temperature) / n
+            ways.append((f"all but {left}", gap, entropy - (n - 1) / n * GAS_CONSTANT * math.log(n - 1)))
+    return max(ways, key=lambda way: way[1] - temperature * way[2])
+
+
+def _oxidising(block: Mapping[str, Any], cation: str, temperature: float) -> float:
+    """What a cation gains by taking up oxygen from air as its binary oxide, J/mol; 0 where it gains nothing."""
+    if cation not in block["oxidises"]:
+        return 0.0
+    lower, higher, count = block["oxidises"][cation]
     formation = table("thermochemistry.toml")["formation_enthalpy"]["values"]
-    gained = 0.0
-    for e, (lower, higher, count) in block["oxidises"].items():
-        if e in row["cations"]:
-            enthalpy = 1e3 * (formation[higher]["value"] - count * formation[lower]["value"])
-            free = (enthalpy - oxygen_potential(temperature, AIR) / 2) / count
-            gained += max(-free, 0.0) * atoms[e] / sum(atoms.values())
-    return gained
+    enthalpy = 1e3 * (formation[higher]["value"] - count * formation[lower]["value"])
+    return max(-(enthalpy - oxygen_potential(temperature, AIR) / 2) / count, 0.0)
 
 
 def delithiated(rows: Mapping[str, Any], potentials: Sequence[str], workers: int, progress: Progress) -> str:

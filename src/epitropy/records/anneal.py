@@ -63,18 +63,28 @@ class DepthProfile:
     @property
     def film_share(self) -> np.ndarray:
         """Share (x,) of the cations that the film brought, beyond what the host holds: 1 in fresh film, 0 in host."""
-        return self._film_share(self.fraction)
-
-    @property
-    def mean_film_share(self) -> float:
-        """The same of the layer's mean composition; 0 without a layer."""
-        total = sum(self.layer_composition.values())
-        mean = np.array([self.layer_composition[s] for s in self.species])[:, None]
-        return float(self._film_share(mean / total)[0]) if total > 0 else 0.0
-
-    def _film_share(self, fraction: np.ndarray) -> np.ndarray:
         start, end = self.initial_fraction[:, -1], self.initial_fraction[:, 0]
         brought = start > end
         fresh = (start - end)[brought].sum()
-        excess = (fraction[brought] - end[brought, None]).sum(axis=0)
-        return excess / fresh if fresh > 0 else np.zeros(fraction.shape[1])
+        excess = (self.fraction[brought] - end[brought, None]).sum(axis=0)
+        return excess / fresh if fresh > 0 else np.zeros(self.depth.size)
+
+    @property
+    def foreign_share(self) -> np.ndarray:
+        """Share (x,) of the cations beyond the host's, of those of which the layer holds more than the host does."""
+        return np.maximum(self._foreign(self.fraction), 0.0)
+
+    @property
+    def mean_foreign_share(self) -> float:
+        """The same of the layer's mean composition; 0 without a layer."""
+        total = sum(self.layer_composition.values())
+        return max(float(self._foreign(self._mean()[:, None])[0]), 0.0) if total > 0 else 0.0
+
+    def _mean(self) -> np.ndarray:
+        mean = np.array([self.layer_composition[s] for s in self.species])
+        return mean / mean.sum() if mean.sum() > 0 else mean
+
+    def _foreign(self, fraction: np.ndarray) -> np.ndarray:
+        host = self.initial_fraction[:, 0]
+        more = self._mean() > host
+        return (fraction[more] - host[more, None]).sum(axis=0)

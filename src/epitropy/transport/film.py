@@ -73,16 +73,18 @@ def _face(found: Pathways, face: Face, thickness: float, conductivity: Sourced, 
     )
 
 
-def rock_salt_conducts(lithium: float) -> bool:
-    """Whether lithium percolates through a disordered rock salt with this share of its cation sites.
+def rock_salt_share(lithium: float) -> float:
+    """Conduction of a disordered rock salt with this share of lithium on its cation sites, over one of lithium alone.
 
-    Ions hop through tetrahedra of which all four corners are lithium or empty; such tetrahedra form a network through
-    Li_x M_(2-x) O2 from x = 1.09 on, 0.545 of the sites: Lee et al., Science 343 (2014) 519, 10.1126/science.1246432.
+    Ions hop through tetrahedra of which all four corners are lithium or empty. These form a network through
+    Li_x M_(2-x) O2 from x = 1.09 on, 0.545 of the sites (Lee et al., Science 343 (2014) 519, 10.1126/science.1246432);
+    above such a threshold conduction in three dimensions rises with the square of the distance to it.
 
-    >>> rock_salt_conducts(0.3), rock_salt_conducts(0.56)
-    (False, True)
+    >>> rock_salt_share(0.3), round(rock_salt_share(0.6), 3), rock_salt_share(1.0)
+    (0.0, 0.015, 1.0)
     """
-    return lithium >= 1.09 / 2
+    threshold = 1.09 / 2
+    return max(lithium - threshold, 0.0) ** 2 / (1 - threshold) ** 2
 
 
 def conducting_share(way: FacetWay, leak: float) -> float:
