@@ -489,7 +489,10 @@ def _check_layer(name: str, cell: CellStudy) -> None:
     from .strain.stage import continues
 
     where = f"{name}: layer.structure"
-    layer = _named(where, phase, cell.layer.structure, cell.phases)
+    try:
+        layer = phase(cell.layer.structure, cell.phases)
+    except InputError as error:
+        raise InputError(where, error.given, f"'{COMPUTED}', or {error.allowed}", error.remedy) from None
     for key in ("cell", "young_modulus", "poisson_ratio"):
         if getattr(layer, key) is None:
             raise InputError(where, f"'{layer.name}' has no {key}", "a phase that states it")
