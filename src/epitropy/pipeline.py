@@ -326,7 +326,14 @@ def layer_of(cell: CellStudy, profile: DepthProfile, assessed: PhaseAssessment) 
     if cell.layer.structure != COMPUTED:
         return phase(cell.layer.structure, cell.phases)
     host = host_curves(cell.cathode.lattice, cell.cathode.ocv)
-    return layer_crystal(cell.stability, assessed, layer_cations(profile), host_metals(cell), host_cell(host))
+    return layer_crystal(
+        cell.stability,
+        assessed,
+        layer_cations(profile),
+        host_metals(cell),
+        host_cell(host),
+        cell.cathode.young_modulus.value,
+    )
 
 
 def no_layer(cell: CellStudy, host: HostCurves) -> StrainPath:

@@ -195,7 +195,7 @@ def layer_of(host="layered", *, error=0.0, lithium=1.0, composition=LAYER):
     )
     cell = UnitCell(a=2.876e-10, b=2.876e-10, c=14.19e-10, gamma=2 * np.pi / 3)
     spec = Stability(lattice_error=Sourced(value=error))
-    return layer_crystal(spec, found, composition, HOST, cell), cell
+    return layer_crystal(spec, found, composition, HOST, cell, 175e9), cell
 
 
 def test_a_layer_with_the_hosts_cations_has_the_hosts_measured_lattice():

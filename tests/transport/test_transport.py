@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,3 +76,27 @@ def test_what_the_layer_lets_through_carries_the_spread_of_its_own_coefficients(
         assert getattr(found, f"film_resistance{end}") == pytest.approx(expected, rel=1e-9, abs=0)
     assert found.oxygen_permeance.ratio == pytest.approx(15e-9 / layer.thickness, rel=1e-9, abs=0)
     assert found.oxygen_permeance.low < found.oxygen_permeance.ratio < found.oxygen_permeance.high
+
+
+def test_the_layers_priors_are_those_of_the_computed_hops():
+    """Defaults of the layer rest on shipped rows and on the host's curves; new rows ask for new defaults."""
+    from epitropy.hosts import host_curves
+    from epitropy.sources import default
+    from epitropy.transport.hops import host_conductivity, layer_conduction
+
+    layer = {"Ni": 0.738, "Co": 0.048, "Mn": 0.030, "Nb": 0.121, "W": 0.010, "Zr": 0.053}
+    host = host_conductivity(host_curves("ncm90", "ncm90"))
+    found = layer_conduction(layer, 298.15, host, 0.1 * 96485)
+    sigma = default("layer.lithium_conductivity", "S/m")
+    assert sigma.value == pytest.approx(found.conductivity, rel=0.05)
+    assert sigma.spread[0] == pytest.approx(found.conductivity_spread, rel=0.05)
+    barrier = default("layer.conduction_activation_energy", "J/mol")
+    assert barrier.value == pytest.approx(found.barrier, rel=0.02)
+    assert barrier.spread[0] == pytest.approx(found.barrier_spread / found.barrier, rel=0.05)
+
+
+def test_the_barrier_is_that_of_the_cheapest_hops_that_percolate():
+    """Cheap hops alone count once a fifth of the ways are of them: 1 - (1 - x)^2 = 2 sin(pi/18)."""
+    rare, common = 1 - np.sqrt(1 - 2 * np.sin(np.pi / 18)) + np.array([-1e-3, 1e-3])
+    assert laws.critical_barrier([0.2, 0.5], [rare, 1 - rare]) == 0.5
+    assert laws.critical_barrier([0.2, 0.5], [common, 1 - common]) == 0.2

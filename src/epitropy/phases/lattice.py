@@ -11,7 +11,8 @@ import numpy as np
 from ..catalogue import phase
 from ..records.phase import Phase, UnitCell
 from ..records.phases import NOT_DECIDED, PhaseAssessment
-from ..sources import table
+from ..records.sourced import Sourced
+from ..sources import lines_of, table
 from .energies import Mixtures, energy_set
 from .interpolation import Interpolation, interpolate
 from .spec import Stability
@@ -43,12 +44,14 @@ def layer_crystal(
     composition: Mapping[str, float],
     host: Mapping[str, float],
     host_cell: UnitCell,
+    host_modulus: float,
 ) -> Phase:
     """The crystal of a layer with the verdict's structure.
 
     One that continues the host has the lattice of its own mixtures at its ``composition`` and lithium; any other that
     of the phase which stands for it; without a verdict it is layered with the host's own lattice. ``host``: shares of
-    the host's cations, ``host_cell`` its measured cell.
+    the host's cations, ``host_cell`` its measured cell, ``host_modulus`` its Young's modulus [Pa], which a layered
+    layer's is told over, as its lattice is.
     """
     crystal = phase(stands_for(found.host))
     if found.host == NOT_DECIDED:
@@ -60,6 +63,8 @@ def layer_crystal(
     scale = 1 + spec.lattice_error.value * error
     if found.host == "rock salt":
         crystal = _with_lithium(crystal, composition, found.lithium[found.host])
+    if found.host == "layered":
+        crystal = _as_stiff_as_mixtures(crystal, host_modulus, spec.stiffness_error.value)
     return replace(
         crystal,
         cell=_scaled(host_cell, found.host, a * scale, c * scale),
@@ -67,6 +72,34 @@ def layer_crystal(
         f"lattice; {100 * error:.1f} % error of interpolation",
         cell_grade="calculated",
     )
+
+
+def _as_stiff_as_mixtures(crystal: Phase, host: float, error: float) -> Phase:
+    ratio, spread, poisson = stiffness_ratio()
+    source = (
+        f"that of the host times {ratio:.2f} (sd {spread:.2f}), from computed elastic constants of host and mixture"
+    )
+    modulus = Sourced(value=host * (ratio + error * spread), unit="Pa", grade="calculated", source=source)
+    return replace(
+        crystal, young_modulus=modulus, poisson_ratio=Sourced(value=poisson, grade="calculated", source=source)
+    )
+
+
+@cache
+def stiffness_ratio() -> tuple[float, float, float]:
+    """Young's modulus of layered mixtures over that of the host, its spread over potentials, and Poisson's ratio.
+
+    Hill's means of computed elastic constants; potentials of this kind are too soft, which cancels in the ratio.
+
+    >>> ratio, spread, poisson = stiffness_ratio()
+    >>> 0.6 < ratio < 1.2 and spread < 0.3 and 0.2 < poisson < 0.35
+    True
+    """
+    rows = [r for r in lines_of("atoms/properties.jsonl") if r["set"] == "stiffness" and not r["refused"]]
+    host = {r["potential"]: r["young_GPa"] for r in rows if len(r["sites"]) == 1}
+    mixed = [r for r in rows if len(r["sites"]) > 1]
+    ratios = [r["young_GPa"] / host[r["potential"]] for r in mixed]
+    return float(np.mean(ratios)), float(np.std(ratios)), float(np.mean([r["poisson_ratio"] for r in mixed]))
 
 
 def _with_lithium(crystal: Phase, composition: Mapping[str, float], lithium: float) -> Phase:

@@ -26,6 +26,7 @@ class Stability:
     oxygen_error: Annotated[Sourced, Unit("1")]
     compound_error: Annotated[Sourced, Unit("1")]
     lattice_error: Annotated[Sourced, Unit("1")]
+    stiffness_error: Annotated[Sourced, Unit("1")]
     lithium_position: Annotated[Sourced, Unit("1"), FRACTION]
 
     def __post_init__(self) -> None:

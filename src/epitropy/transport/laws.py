@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..constants import AVOGADRO, FARADAY, GAS_CONSTANT
+from ..constants import AVOGADRO, FARADAY
 
 _ELEMENTARY_CHARGE = FARADAY / AVOGADRO  # C
 _VACUUM_PERMITTIVITY = 8.8541878128e-12  # F/m
@@ -36,28 +36,6 @@ def critical_barrier(barriers: ArrayLike, shares: ArrayLike) -> float:
     open_ways = np.cumsum(shares[order]) / shares.sum()
     bonds = 1 - (1 - open_ways) ** 2
     return float(barriers[order][np.argmax(bonds >= 2 * np.sin(np.pi / 18))])
-
-
-def hop_diffusivity(barrier: float, temperature: float, distance: float, attempts: float, vacancies: float) -> float:
-    """Diffusivity of lithium in a plane of triangles, D = 3 d^2 nu x_v^2 exp(-E/RT), in m2/s.
-
-    Six neighbours at a distance d [m], two ways to each; a way is open where the site it leads to and the third corner
-    of its triangle are both empty, x_v^2. barrier E in J/mol, attempts nu in 1/s. Van der Ven and Ceder,
-    Electrochem. Solid-State Lett. 3 (2000) 301, 10.1149/1.1391130, on hops by divacancies.
-
-    >>> round(hop_diffusivity(0.0, 300.0, 1e-10, 1e13, 1.0) / 3e-7, 12)
-    1.0
-    """
-    return 3 * distance**2 * attempts * vacancies**2 * float(np.exp(-barrier / (GAS_CONSTANT * temperature)))
-
-
-def ion_conductivity(diffusivity: float, concentration: float, temperature: float) -> float:
-    """Nernst and Einstein's conductivity of single ions, c F^2 D/(RT) in S/m; c in mol/m3, D in m2/s.
-
-    >>> round(ion_conductivity(1e-14, 1e4, 298.15), 6)
-    0.000376
-    """
-    return concentration * FARADAY**2 * diffusivity / (GAS_CONSTANT * temperature)
 
 
 def leaky_ratio(oxygen_ratio: float, leak: float, boundary_fraction: float) -> float:
