@@ -47,7 +47,7 @@ def phases_answer(
     progress("annealing", 1, 1)
     host, at, potential = host_metals(centre), phase_conditions(centre), centre.stability.potential
     other = SECOND if potential != SECOND else DEFAULT
-    reason = decided(energy_set(potential), composition)
+    reason = decided(energy_set(potential), composition, host, at)
     ask = partial(verdict, composition, host, at, windows=partial(lithium_window, centre), draws=draws)
     steps = 3 + len(axes)
     found = []
@@ -140,9 +140,10 @@ def _node(study: Study, name: str, axes: Sequence[Axis], place: tuple[float, ...
     try:
         made = front(cell, ROUGH)
         composition, energies = layer_cations(made.profile), energy_set(cell.stability.potential)
-        if reason := decided(energies, composition):
+        host, at = host_metals(cell), phase_conditions(cell)
+        if reason := decided(energies, composition, host, at):
             return PhaseNode(at=place, failure=reason)
-        priced = price(energies, host_metals(cell), composition, phase_conditions(cell))
+        priced = price(energies, host, composition, at)
     except EpitropyError as error:
         return PhaseNode(at=place, failure=f"{error.where}: {error.given}")
     one = outcome(priced)
