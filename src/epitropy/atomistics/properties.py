@@ -16,6 +16,7 @@ from .elastic import stiffness
 from .hop import hop, lithium_hops, passed
 from .mixing import decoration, host_cell, host_of
 from .potentials import potential_of
+from .tables import provenance
 from .work import Job, Progress, on_processor, one_each, relaxed
 
 Rows = list[dict[str, Any]]
@@ -72,7 +73,8 @@ def answered(task: Task) -> dict[str, Any]:
 
 def _row(task: Task) -> dict[str, Any]:
     start = relaxed(task.chain)[-1]
-    row = {"set": task.kind, **task.label, "potential": start.potential.name, "checksum": start.potential.checksum}
+    made = {"potential": start.potential.name, **provenance(start.potential)}
+    row = {"set": task.kind, **task.label, **made}
     if not start.usable:
         return {**row, "refused": start.reason}
     loaded = on_processor(task.potential)

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import __version__
 from ..catalogue import phase
 from ..crystals.library import structure_of
 from ..crystals.neighbours import supercell
 from ..crystals.ordering import in_whole_atoms, special_quasirandom
 from ..crystals.symmetry import primitive
-from ..records.atoms import Relaxed
+from ..records.atoms import Potential, Relaxed
 from ..records.structure import Structure
 from ..sources import table
 from .atoms import ANGSTROM, ELECTRONVOLT
@@ -63,7 +64,7 @@ def shared_entropy(cell: Structure) -> float:
     >>> from epitropy.crystals.library import structure_of
     >>> cell = structure_of(phase("Li3Ni2NbO6"))
     >>> round(shared_entropy(cell) / 8, 2)  # per formula unit
-    3.31
+    3.32
     """
     shares = (np.array(list(cell.occupancy[label].values())) for label in cell.labels)
     return float(-sum(y[y > 0] @ np.log(y[y > 0]) for y in shares))
@@ -101,7 +102,7 @@ def row_of(label: Mapping[str, Any], job: str, found: Relaxed) -> dict[str, Any]
         **label,
         "job": job,
         "potential": found.potential.name,
-        "checksum": found.potential.checksum,
+        **provenance(found.potential),
         "atoms": {e: int((elements == e).sum()) for e in shares},
         "energy_eV": round(found.energy / ELECTRONVOLT, 6),
         "cell_angstrom": [round(v / ANGSTROM, 5) for v in (cell.a, cell.b, cell.c)],
@@ -112,6 +113,12 @@ def row_of(label: Mapping[str, Any], job: str, found: Relaxed) -> dict[str, Any]
         "stress_GPa": round(found.largest_stress / 1e9, 4),
         "refused": found.reason,
     }
+
+
+def provenance(potential: Potential) -> dict[str, str]:
+    """What a row was made with: checksum of the weights, version of their package and of this one."""
+    package = f"{potential.package} {potential.version}"
+    return {"checksum": potential.checksum, "version": package, "code": f"epitropy {__version__}"}
 
 
 def _mean_and_spread(values: np.ndarray) -> tuple[float, float]:

