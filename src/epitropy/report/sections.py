@@ -167,8 +167,8 @@ def _layer_on_facets(result: StudyResult, study: Study) -> Html:
         "the surface it finds a match up to 400 Å² and 4 %; elsewhere it counts as incoherent and unstrained. Worst: "
         "largest energy over charge in J/m²/nm, of the smallest common cell and of the softest match there. 'Charged' "
         "is for a sharp film as thick as the layer that keeps all its misfit and gives off no lithium, the worst case; "
-        "in the cell dislocations relieve it, and a layered one is graded into the host. Where the layer blocks, only its leak "
-        "conducts; where its ways are not known it counts as open."
+        "in the cell dislocations relieve it, and a layered one is graded into the host. Where the layer blocks, only "
+        "its leak conducts; where its ways are not known it counts as open."
     )
     title = Html("<h3>The layer on the particle's facets</h3>")
     return join([title, paragraphs([note]), table(header, rows, kind="numbers")])
