@@ -30,7 +30,7 @@ from .entropy.stage import profile_entropy, site_entropy_of
 from .epitaxy.laws import held_strain
 from .epitaxy.stage import best_matches
 from .hosts import host_curves
-from .phases.lattice import layer_crystal
+from .phases.layer import layer_crystal
 from .phases.pricing import Conditions
 from .phases.stage import assess, conditions
 from .phases.verdict import verdict
@@ -136,6 +136,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
     )
     crystal = layer_of(cell, profile, assessed)
     by_facet = layer_paths(cell, profile, crystal, weights)
+    layer_strain = weighed(list(by_facet.values()), list(weights.values()))
     release = {facet: largest_release(path, cell) for facet, path in by_facet.items()}
     return Formed(
         **known,
@@ -145,8 +146,8 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
         layer_entropy=mixed,
         phases=assessed,
         crystal=crystal,
-        layer_strain=weighed(list(by_facet.values()), list(weights.values())),
-        strained_thickness=next(iter(by_facet.values())).thickness,
+        layer_strain=layer_strain,
+        strained_thickness=layer_strain.thickness,
         electrode=coated_electrode(
             layer,
             cell.layer,

@@ -21,7 +21,7 @@ from .coating.spec import Coating
 from .coating.stage import metals, precursor_shares
 from .cycling.spec import Cathode, Cell, Degradation, Protocol
 from .errors import InputError
-from .phases.lattice import every_layer
+from .phases.layer import every_layer
 from .phases.spec import Stability
 from .records.phase import Phase
 from .records.sourced import Sourced

@@ -11,7 +11,7 @@ from epitropy.atomistics.elastic import stiffness
 from epitropy.atomistics.hop import hop, lithium_hops, passed
 from epitropy.atomistics.mixing import decoration, host_cell, host_of
 from epitropy.atomistics.potentials import load
-from epitropy.atomistics.properties import Task, answered, compute_properties
+from epitropy.atomistics.properties import Task, answered, compute_properties, property_tasks
 from epitropy.atomistics.relax import Settings, lost, relax
 from epitropy.atomistics.tables import plan
 from epitropy.atomistics.work import Job, relaxed
@@ -165,3 +165,9 @@ def test_a_cation_that_no_hop_passes_is_refused(crystal):
     job = Job(structure=cell, potentials=("chgnet",))
     row = answered(Task(kind="hop", label={}, job=job, potential="chgnet", past="Nb"))
     assert row["refused"] == "no hop past Nb"
+
+
+def test_what_ships_is_not_asked_again():
+    """Every planned hop and elastic constant ships under the key that the plan asks with; the cache here is empty."""
+    tasks = property_tasks(plan())
+    assert [row["job"] for row in compute_properties(tasks, only_done=True)] == [task.key for task in tasks]

@@ -11,7 +11,7 @@ from epitropy.constants import ATMOSPHERE, GAS_CONSTANT
 from epitropy.errors import InputError
 from epitropy.phases.candidates import grid
 from epitropy.phases.energies import energy_set, set_of, shipped_rows
-from epitropy.phases.lattice import every_layer, lattice_ratio, layer_crystal
+from epitropy.phases.layer import every_layer, lattice_ratio, layer_crystal
 from epitropy.phases.pricing import Conditions, outcome, price, shares_of
 from epitropy.phases.references import levels, references
 from epitropy.phases.spec import Stability

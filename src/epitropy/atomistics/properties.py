@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import NumericsError
+from ..sources import lines_of
 from .atoms import ANGSTROM, ELECTRONVOLT
 from .cache import find_row, keep_row, key_of
 from .elastic import stiffness
@@ -63,18 +64,24 @@ def property_tasks(rows: Mapping[str, Any]) -> list[Task]:
 
 
 def answered(task: Task) -> dict[str, Any]:
-    """The row of a task, from the cache where it is there."""
-    row = find_row(task.key)
+    """The row of a task, from what ships or from the cache where it is there."""
+    row = known(task)
     if row is None:
         row = _row(task)
         keep_row(task.key, row)
     return row
 
 
+def known(task: Task) -> dict[str, Any] | None:
+    """The shipped row of a task, else the kept one, else None."""
+    shipped = {row["job"]: row for row in lines_of("atoms/properties.jsonl")}
+    return shipped.get(task.key) or find_row(task.key)
+
+
 def _row(task: Task) -> dict[str, Any]:
     start = relaxed(task.chain)[-1]
     made = {"potential": start.potential.name, **provenance(start.potential)}
-    row = {"set": task.kind, **task.label, **made}
+    row = {"set": task.kind, **task.label, "job": task.key, **made}
     if not start.usable:
         return {**row, "refused": start.reason}
     loaded = on_processor(task.potential)
@@ -112,7 +119,7 @@ def compute_properties(
 ) -> Rows:
     """Rows of all tasks in their order, on one process a core; what is done is kept."""
     if only_done:
-        return [row for row in (find_row(task.key) for task in tasks) if row is not None]
+        return [row for row in map(known, tasks) if row is not None]
     found: dict[int, dict[str, Any]] = {}
     progress("hops and stiffness", 0, len(tasks))
     for i, row in one_each(answered, tasks, workers or os.cpu_count() or 1):

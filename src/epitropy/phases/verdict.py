@@ -13,7 +13,7 @@ from ..records.phases import LeftOut, PhaseVerdict, Rest, Standing
 from .candidates import interpolations, refusal
 from .energies import DEFAULT, EnergySet, energy_set
 from .hull import cheapest
-from .lattice import PAIRS, lattice_ratio
+from .layer import PAIRS, lattice_ratio
 from .pricing import Conditions, Priced, decided, force_for, outcome, part_of, price, referred, rows_at, shares_of
 
 DRAWS = 200

@@ -9,23 +9,21 @@ from typing import Any
 
 import numpy as np
 
+from ..anneal.laws import AIR_OXYGEN_PRESSURE
+from ..atomistics.atoms import ELECTRONVOLT
 from ..atomistics.mixing import Host, decoration, host_cell, host_of, mix
 from ..atomistics.work import Job, Progress, relax_all
 from ..catalogue import phase, read_phase
-from ..constants import GAS_CONSTANT, ZERO_CELSIUS
+from ..constants import AVOGADRO, GAS_CONSTANT, ZERO_CELSIUS
 from ..crystals.library import structure_of
 from ..crystals.ordering import decorated
 from ..crystals.symmetry import primitive
 from ..hosts import host_curves
-from ..phases.energies import EV
 from ..phases.laws import oxygen_potential
 from ..records.atoms import Mixture
 from ..records.structure import Structure
 from ..sources import table
 from .markdown import markdown_table, section
-
-ELECTRONVOLT = 1.602176634e-19  # J
-AIR = 0.2095 * 101325.0  # Pa of oxygen
 
 
 def crystal(rows: Mapping[str, Any], name: str) -> Structure:
@@ -151,7 +149,7 @@ def rock_salts(rows: Mapping[str, Any], potentials: Sequence[str], workers: int,
         cells, temperature = [], row["celsius"] + ZERO_CELSIUS
         for p in potentials:
             mixed = {i: (r["cations"], found[i, p].enthalpy[host]) for i, r in enumerate(block["mixtures"])}
-            enthalpy = mixed[k][1] / ELECTRONVOLT * EV
+            enthalpy = mixed[k][1] * AVOGADRO
             if math.isnan(enthalpy):
                 cells += ["-", "-", "-", "refused"]
                 continue
@@ -179,14 +177,14 @@ def _hardest(
     block: Mapping[str, Any], mixed: Mapping[int, tuple[Sequence[str], float]], which: int, temperature: float
 ) -> tuple[str, float, float]:
     """(what it falls into, enthalpy, entropy over that, per mole of cations) of the hardest competitor of a mixture."""
-    cations, enthalpy = mixed[which][0], mixed[which][1] / ELECTRONVOLT * EV
+    cations, enthalpy = mixed[which][0], mixed[which][1] * AVOGADRO
     n, entropy = len(cations), GAS_CONSTANT * math.log(len(cations))
     ways = [("binaries", enthalpy + sum(_oxidising(block, e, temperature) for e in cations) / n, entropy)]
     for others, value in mixed.values():
         alone = set(cations) - set(others)
         if set(others) < set(cations) and len(alone) == 1 and not math.isnan(value):
             (left,) = alone
-            gap = enthalpy - (n - 1) / n * value / ELECTRONVOLT * EV + _oxidising(block, left, temperature) / n
+            gap = enthalpy - (n - 1) / n * value * AVOGADRO + _oxidising(block, left, temperature) / n
             ways.append((f"all but {left}", gap, entropy - (n - 1) / n * GAS_CONSTANT * math.log(n - 1)))
     return max(ways, key=lambda way: way[1] - temperature * way[2])
 
@@ -198,7 +196,7 @@ def _oxidising(block: Mapping[str, Any], cation: str, temperature: float) -> flo
     lower, higher, count = block["oxidises"][cation]
     formation = table("thermochemistry.toml")["formation_enthalpy"]["values"]
     enthalpy = 1e3 * (formation[higher]["value"] - count * formation[lower]["value"])
-    return max(-(enthalpy - oxygen_potential(temperature, AIR) / 2) / count, 0.0)
+    return max(-(enthalpy - oxygen_potential(temperature, AIR_OXYGEN_PRESSURE) / 2) / count, 0.0)
 
 
 def delithiated(rows: Mapping[str, Any], potentials: Sequence[str], workers: int, progress: Progress) -> str:

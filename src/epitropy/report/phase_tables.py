@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..constants import ATMOSPHERE, ZERO_CELSIUS
-from ..phases.lattice import stands_for
+from ..phases.layer import stands_for
 from ..records.phases import NOT_DECIDED
 from .anneal_tables import axis_head, axis_values
 from .numbers import field_text, fixed, significant, written

@@ -1,4 +1,4 @@
-"""The layer as a crystal: the structure that the energies find, with the lattice of its relaxed mixtures."""
+"""The layer as a crystal: the structure that the energies find, with lattice and stiffness of its mixtures."""
 
 from __future__ import annotations
 
