@@ -215,6 +215,8 @@ def test_a_cubic_layer_has_the_volume_of_its_mixtures_for_each_oxygen(structure,
     grown = layer.cell.volume / oxygens / (host.volume / 6)
     sizes = own.volume / own.oxygen / (base.volume / base.oxygen).mean()
     assert 0.95 * sizes.min() < grown < 1.05 * sizes.max()
+    a, c, _ = lattice_ratio("7net-0", structure, LAYER, 1.0, HOST)
+    assert grown == pytest.approx(a * a * c, rel=1e-9)
 
 
 def test_every_structure_of_the_verdict_stands_for_a_phase_that_can_be_a_layer():
@@ -229,4 +231,10 @@ def test_a_compound_whose_ions_share_sites_gains_with_temperature():
     """Li3Ni2NbO6: lithium and nickel share three sets of sites; 3.31 R per formula unit, 1.1 R per other cation."""
     one = energy_set("7net-0").compounds["Li3Ni2NbO6"]
     assert one.entropy / one.atoms["Nb"] == pytest.approx(3.315 * GAS_CONSTANT, rel=1e-3)
-    assert energy_set("7net-0").compounds["NiO"].entropy == 0
+    energies = energy_set("7net-0")
+    assert energies.compounds["NiO"].entropy == 0
+    frozen = replace(energies, compounds={**energies.compounds, one.name: replace(one, entropy=0.0)})
+    free, held = (price(e, HOST, LAYER, AT).columns for e in (energies, frozen))
+    k = free.names.index(one.name)
+    gained = AT.temperature * one.entropy / (one.atoms["Ni"] + one.atoms["Nb"])
+    assert held.energy[k] - free.energy[k] == pytest.approx(gained, rel=1e-9)
