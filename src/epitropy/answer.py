@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .jsonio import definitions, schema_of, to_json
-from .records.headline import Baseline, CellHeadline, Influence, Measurement, Placebo, Prediction
+from .records.headline import Baseline, CellHeadline, Influence, Measurement, Placebo, Prediction, Update
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
 from .records.sourced import GRADES, Sourced
@@ -24,6 +24,7 @@ def answer(result: StudyResult) -> dict[str, Any]:
         "study": result.study,
         "title": result.title,
         "study_hash": result.hash,
+        "priors_hash": result.priors,
         "headline": {name: _headline(cell) for name, cell in told.cells.items()} if told else None,
         "nominal_retention": to_json(result.nominal),
         "ensemble": _ensemble(result),
@@ -78,6 +79,7 @@ def _ensemble(result: StudyResult) -> dict[str, Any] | None:
         "no_effect",
         "closest_scenario",
         "measurements",
+        "update",
     )
     return {name: to_json(getattr(told, name)) for name in names} | {
         "bands": {name: to_json(cell.band) for name, cell in told.cells.items()}
@@ -95,12 +97,13 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
     }
     text, texts = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
-    records = (CellStages, Scenario, Scales, Sourced, Baseline, Placebo, Influence, Measurement, Band)
+    records = (CellStages, Scenario, Scales, Sourced, Baseline, Placebo, Influence, Measurement, Band, Update)
     properties = {
         "epitropy_version": text,
         "study": text,
         "title": text,
         "study_hash": text,
+        "priors_hash": text,
         "headline": {"anyOf": [{"type": "null"}, _map({"$ref": "#/$defs/CellHeadline"})]},
         "nominal_retention": _map(_map({"type": "number"})),
         "ensemble": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/Ensemble"}]},
@@ -191,6 +194,7 @@ def _ensemble_schema() -> dict[str, Any]:
             "no_effect": {"type": "array", "items": {"type": "string"}},
             "closest_scenario": {"type": ["string", "null"]},
             "measurements": schema_of(tuple[Measurement, ...]),
+            "update": {"anyOf": [{"type": "null"}, schema_of(Update)]},
             "bands": _map({"$ref": "#/$defs/Band"}),
         }
     )

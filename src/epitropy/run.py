@@ -15,6 +15,7 @@ from .calibrate.influence import influences
 from .calibrate.measurements import telling_measurements
 from .calibrate.scales import build, tolerance_of
 from .calibrate.scenarios import declared_scenarios
+from .calibrate.update import observed, update
 from .cycling.kernel import RESOLUTION
 from .cycling.parameters import Tables
 from .cycling.program import program
@@ -27,7 +28,7 @@ from .records.headline import CellHeadline, Headline, Placebo
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
 from .sources import table
-from .study import CellStudy, Study, study_hash
+from .study import CellStudy, Study, priors_hash, study_hash
 from .transport.stage import permeation
 
 Progress = Callable[[str, int, int], None]
@@ -46,7 +47,7 @@ def run_nominal(study: Study, progress: Progress = quiet) -> StudyResult:
     >>> result.nominal["bare"]["outer/series"] == round(138 / 174.7, 3)
     True
     """
-    scenarios = declared_scenarios()
+    scenarios = declared_scenarios(study)
     centre = study.at({})
     ready = {}
     for i, (name, cell) in enumerate(centre.cells.items()):
@@ -63,6 +64,7 @@ def run_nominal(study: Study, progress: Progress = quiet) -> StudyResult:
         study=study.name,
         title=study.title,
         hash=study_hash(study),
+        priors=priors_hash(study),
         version=__version__,
         versions={name: version(name) for name in LIBRARIES},
         inputs=study.inputs(),
@@ -176,6 +178,7 @@ def _headline(
     target = _treated(study)
     bare = cells[known].retention.value
     moves, without = influences(study, target, scenarios, partial(progress, "one input at a time"), pool)
+    guesses = say.baselines(bare) if study.cells[target].coating else ()
     return Headline(
         cells=cells,
         draws=len(ensemble),
@@ -184,12 +187,15 @@ def _headline(
         },
         reasons_unsolved=say.unsolved(ensemble),
         between_scenarios=say.between_scenarios(target, ensemble, scenarios),
-        baselines=say.baselines(bare) if study.cells[target].coating else (),
+        baselines=guesses,
         placebos=_placebos(study, target, cells, bare, ensemble, scenarios, progress, pool),
         influences=moves,
         no_effect=without,
         closest_scenario=say.closest(cells[target], *say.reported_capacity(study, target)),
         measurements=telling_measurements(nominal, target),
+        update=update(ensemble, scenarios, target, observed(study, target), {g.name: g.retention for g in guesses})
+        if target != known
+        else None,
     )
 
 

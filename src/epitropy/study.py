@@ -19,14 +19,15 @@ from .catalogue import Phases, bundled_names, phase, read_phase
 from .coating.gas import fired
 from .coating.spec import Coating
 from .coating.stage import metals, precursor_shares
-from .cycling.spec import Cathode, Cell, Degradation, Protocol
+from .cycling.spec import Calibration, Cathode, Cell, Degradation, Protocol
 from .errors import InputError
 from .phases.layer import every_layer
 from .phases.spec import Stability
 from .records.phase import Phase
+from .records.scenario import Mechanism
 from .records.sourced import Sourced
-from .records.study import Calibration, Reported
-from .sources import EVERYTHING_ELSE
+from .records.study import Reported
+from .sources import EVERYTHING_ELSE, table
 from .transport.spec import COMPUTED, Layer
 from .units import Unit, unit_of
 
@@ -64,6 +65,7 @@ class Study:
     own: Mapping[str, frozenset[str]] = field(default_factory=dict)
     calibration: Calibration | None = None
     reported: Mapping[str, Reported] = field(default_factory=dict)
+    scenarios: Mapping[str, Mechanism] = field(default_factory=dict)
     settled: frozenset[str] = frozenset()  # mass shares that were set by `changed`
 
     def inputs(self) -> dict[str, Sourced]:
@@ -77,6 +79,8 @@ class Study:
             for path, value in leaves(cell):
                 if not absent(path):
                     found.setdefault(self._name(cell_name, path), value)
+        if self.calibration:
+            found |= {f"{CALIBRATION}{level}": getattr(self.calibration, level) for level in LEVELS}
         return found
 
     def at(self, quantiles: Mapping[str, float]) -> Study:
@@ -97,7 +101,10 @@ class Study:
             name: _replace_leaves(cell, lambda path, v, n=name: change(self._name(n, path), v))
             for name, cell in self.cells.items()
         }
-        return replace(self, cells={name: self._filled(name, cell) for name, cell in cells.items()})
+        given = self.calibration
+        if given:
+            given = replace(given, **{v: change(f"{CALIBRATION}{v}", getattr(given, v)) for v in LEVELS})
+        return replace(self, cells={name: self._filled(name, cell) for name, cell in cells.items()}, calibration=given)
 
     def _filled(self, name: str, cell: CellStudy) -> CellStudy:
         """The cell with the shares that it uses, so that what is told of the recipe is what is in the layer."""
@@ -121,6 +128,7 @@ def _held_at(share: Sourced, value: float) -> Sourced:
     )
 
 
+CALIBRATION, LEVELS = "calibration.", ("capacity_level", "retention_level")
 SHARES = "coating.precursors."
 ROUNDING = 1e-12
 BY_CATION = ("anneal.diffusivity_", "anneal.activation_energy_")
@@ -226,8 +234,22 @@ def study_hash(study: Study) -> str:
 
     Titles, notes, sources and where a number was stated do not count.
     """
-    text = json.dumps([__version__, _plain(study.cells), _plain(study.calibration)], sort_keys=True, default=str)
+    parts = [__version__, _plain(study.cells), _plain(study.calibration)]
+    parts += [_plain(study.scenarios)] if study.scenarios else []
+    text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode() + _data_digest()).hexdigest()[:16]
+
+
+def priors_hash(study: Study) -> str:
+    """Content hash of what was believed before any data: every uncertain input with its spread, and the scenarios.
+
+    >>> study = load_study("zhao2024")
+    >>> priors_hash(study) == priors_hash(replace(study, reported={}))
+    True
+    """
+    uncertain = {name: (v.value, v.distribution, v.spread) for name, v in study.inputs().items() if v.uncertain}
+    text = json.dumps([uncertain, table("scenarios.toml"), _plain(study.scenarios)], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @cache
@@ -330,7 +352,7 @@ def read_study(raw: Any, source: str = "study") -> Study:
     """Plain data to a `Study`; every fault is named by its path."""
     if not isinstance(raw, Mapping):
         raise InputError(source, f"{type(raw).__name__} at top level", "keys such as name, cathode, coating, cells")
-    allowed = ("name", "title", "note", "phases", "cells", "calibration", "reported", *BLOCKS)
+    allowed = ("name", "title", "note", "phases", "cells", "calibration", "reported", "scenarios", *BLOCKS)
     for key in raw:
         if key not in allowed:
             raise _unknown_key(str(key), str(key), allowed)
@@ -353,9 +375,29 @@ def read_study(raw: Any, source: str = "study") -> Study:
         own={name: frozenset(_paths(own or {})) for name, own in given.items()},
         calibration=_validate(Calibration | None, raw.get("calibration"), "calibration"),
         reported=_validate(dict[str, Reported], raw.get("reported") or {}, "reported"),
+        scenarios=_read_scenarios(raw.get("scenarios") or {}),
     )
     _check(study)
     return study
+
+
+def _read_scenarios(raw: Any) -> dict[str, Mechanism]:
+    """The study's own hypotheses beside the declared ones, none of which it may redefine."""
+    taken = table("scenarios.toml")
+    if not isinstance(raw, Mapping):
+        raise InputError("scenarios", repr(raw), "names with title, needs and refuted_by below them")
+    for name, rows in raw.items():
+        _check_name("scenarios", name)
+        if name in taken:
+            allowed = f"a name of its own; declared are {', '.join(taken)}"
+            raise InputError(f"scenarios.{name}", f"'{name}' is taken", allowed)
+        if not isinstance(rows, Mapping):
+            raise InputError(f"scenarios.{name}", repr(rows), "keys title, needs, refuted_by, reach, barrier, ...")
+        for key in ("title", "needs", "refuted_by"):
+            if not isinstance(rows.get(key), str):
+                remedy = "A hypothesis says what it needs to be true and what would refute it."
+                raise InputError(f"scenarios.{name}.{key}", repr(rows.get(key)), "a sentence", remedy)
+    return _validate(dict[str, Mechanism], raw, "scenarios")
 
 
 def _check_name(where: str, name: Any) -> None:
@@ -444,7 +486,7 @@ def _validate(kind: Any, raw: Any, where: Any) -> Any:
 def _first_fault(error: Any, where: Any, kind: Any) -> InputError:
     fault = error.errors(include_url=False)[0]
     parts = [str(p) for p in fault["loc"] if not str(p).startswith(("function-", "dataclass"))]
-    parts = [p for p in parts if p not in ("Coating", "Anneal", "Calibration", "Reported")]
+    parts = [p for p in parts if p not in ("Coating", "Anneal", "Calibration", "Reported", "Mechanism")]
     path = ".".join(parts)
     own = fault.get("ctx", {}).get("error")
     if isinstance(own, InputError):
@@ -603,7 +645,7 @@ def study_schema() -> dict[str, Any]:
     for name in ("coating", "anneal"):
         own["properties"][name] = {"anyOf": [*own["properties"][name].get("anyOf", []), {"const": "none"}]}
     calibration = TypeAdapter(Study).json_schema(ref_template="#/$defs/Study/$defs/{model}")["$defs"]
-    inner |= {k: calibration[k] for k in ("Calibration", "Reported")}
+    inner |= {k: calibration[k] for k in ("Calibration", "Reported", "Mechanism")}
     return {
         "type": "object",
         "properties": {
@@ -615,6 +657,7 @@ def study_schema() -> dict[str, Any]:
             "cells": _named_values({"anyOf": [{"type": "null"}, own]}),
             "calibration": {"$ref": "#/$defs/Study/$defs/Calibration"},
             "reported": _named_values({"$ref": "#/$defs/Study/$defs/Reported"}),
+            "scenarios": _named_values({"$ref": "#/$defs/Study/$defs/Mechanism"}),
         },
         "required": ["name"],
         "additionalProperties": False,

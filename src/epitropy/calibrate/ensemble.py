@@ -184,7 +184,7 @@ def run_ensemble(
     """
     names = sorted(n for n, v in study.inputs().items() if v.uncertain) if names is None else sorted(names)
     points = list(zip(quantiles(names, draws), solved or [None] * draws))
-    work = partial(_safe_draw, study=study, scenarios=scenarios or declared_scenarios(), only=only)
+    work = partial(_safe_draw, study=study, scenarios=scenarios or declared_scenarios(study), only=only)
     return list(mapped(work, points, progress, pool))
 
 

@@ -1,11 +1,14 @@
-"""Read the declared scenarios."""
+"""Read the declared scenarios: those of the package, and those that a study adds."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from functools import cache
 
-from ..records.scenario import Scenario
+from ..records.scenario import Mechanism, Scenario
 from ..sources import table
+from ..study import Study
 
 CARRIERS = {
     "series": "gap carried by the resistance of residual lithium",
@@ -14,14 +17,21 @@ CARRIERS = {
 
 
 @cache
-def declared_scenarios() -> tuple[Scenario, ...]:
-    """Every declared scenario with either carrier of the cycle-1 gap.
+def bundled_mechanisms() -> Mapping[str, Mechanism]:
+    """The mechanisms declared in ``data/scenarios.toml``, by name."""
+    return {name: Mechanism(**rows) for name, rows in table("scenarios.toml").items()}
+
+
+def declared_scenarios(study: Study | None = None) -> tuple[Scenario, ...]:
+    """Every declared mechanism with each of its carriers of the cycle-1 gap; those of the study come last.
 
     >>> len(declared_scenarios())
     12
     """
-    return tuple(
-        Scenario(name=f"{name}/{carrier}", gap_carrier=carrier, **rows)
-        for name, rows in table("scenarios.toml").items()
-        for carrier in CARRIERS
-    )
+    declared = {**bundled_mechanisms(), **(study.scenarios if study else {})}
+    return tuple(_scenario(name, m, carrier) for name, m in declared.items() for carrier in m.gap_carriers)
+
+
+def _scenario(name: str, mechanism: Mechanism, carrier: str) -> Scenario:
+    shared = {f.name: getattr(mechanism, f.name) for f in fields(mechanism) if f.name != "gap_carriers"}
+    return Scenario(name=f"{name}/{carrier}", gap_carrier=carrier, **shared)

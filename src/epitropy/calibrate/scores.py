@@ -17,7 +17,7 @@ def crps(values: np.ndarray, observed: float, weights: np.ndarray | None = None)
     >>> crps(np.array([0.9, 1.0]), 0.96)
     0.025
     """
-    x = np.asarray(values, dtype=float)
+    x = np.atleast_1d(np.asarray(values, dtype=float))
     w = np.full(x.size, 1 / x.size) if weights is None else np.asarray(weights, dtype=float) / np.sum(weights)
     order = np.argsort(x)
     x, w = x[order], w[order]

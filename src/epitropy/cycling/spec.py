@@ -258,3 +258,40 @@ class Degradation:
         for name in self.without:
             if name not in MECHANISMS:
                 raise InputError("without", f"unknown mechanism '{name}'", ", ".join(MECHANISMS))
+
+
+@dials("calibration")
+class Calibration:
+    """Capacities of one cell, by cycle, that fix the kinetic scale (first) and the fade-rate scale (last).
+
+    ``capacity_level`` and ``retention_level`` are what the cell truly has over what was read: errors of mass and
+    loading shift all its capacities alike, replicates differ a little in what they keep.
+    """
+
+    cell: str
+    capacity: Annotated[Mapping[int, Sourced], Unit("C/kg", show="mAh/g")] = field(default_factory=dict)
+    capacity_level: Annotated[Sourced, Unit("1"), POSITIVE]
+    retention_level: Annotated[Sourced, Unit("1"), POSITIVE]
+
+    def __post_init__(self) -> None:
+        cycles = sorted(self.capacity)
+        if len(cycles) != 2 or cycles[0] != 1:
+            raise InputError(
+                "capacity", f"cycles {cycles}", "two cycles: 1 and a later one", "Give for example 1 and 200."
+            )
+        if min(c.value for c in self.capacity.values()) <= 0:
+            raise InputError("capacity", "a capacity of zero or below", "positive capacities")
+
+    @property
+    def first(self) -> float:
+        """True capacity of cycle 1, C/kg."""
+        return self.capacity[1].value * self.capacity_level.value
+
+    @property
+    def last(self) -> float:
+        """True capacity of the last cycle, C/kg."""
+        return self.capacity[self.last_cycle].value * self.capacity_level.value * self.retention_level.value
+
+    @property
+    def last_cycle(self) -> int:
+        return max(self.capacity)

@@ -304,6 +304,16 @@ def capacity_by_cycle(life: Life, kinds: Sequence[Kind]) -> np.ndarray:
     return np.maximum(capacity, 0.0)
 
 
+def told(life: Life, kinds: Sequence[Kind]) -> dict[str, np.ndarray]:
+    """Columns of every ageing cycle that the cell delivers, skipped ones interpolated; empty without a first one."""
+    where = np.flatnonzero(np.array(kinds) == "ageing")
+    known = np.flatnonzero(life.rows[where, 0] > 0)
+    if known.size == 0 or known[0] > 0:
+        return {}
+    span = np.arange(known[-1] + 1)
+    return {name: _fill(known, life.rows[where[known], j], span) for j, name in enumerate(COLUMNS)}
+
+
 REASONS = {
     kernel.ENDED: "no capacity left between the cut-offs",
     kernel.DEPLETED_SALT: "the current drains the electrolyte of salt",
@@ -331,28 +341,27 @@ def live(
     life = engine(m, t, rows, tolerance)
     kind = np.array(kinds)
     where = np.flatnonzero(kind == "ageing")
-    known = np.flatnonzero(life.rows[where, 0] > 0)
-    if known.size == 0 or known[0] > 0:
+    column = told(life, kinds)
+    if not column:
         raise NumericsError(
             "cycling",
             f"no first cycle at {rows[where[0], 0]:g}C / {rows[where[0], 1]:g}C: {REASONS[life.state]}",
             "a window and rate that the cell can follow",
         )
-    span = np.arange(known[-1] + 1)
-    column = {name: _fill(known, life.rows[where[known], j], span) for j, name in enumerate(COLUMNS)}
-    dead = known[-1] + 1 < len(where)
-    told = np.unique(np.round(np.linspace(0, span[-1], milestones + 1)[1:]).astype(int))
+    span = np.arange(len(column["capacity"]))
+    dead = len(span) < len(where)
+    milestone = np.unique(np.round(np.linspace(0, span[-1], milestones + 1)[1:]).astype(int))
     row = Row(*rows[where[0]])
     return CycleSeries(
         cycle=span + 1.0,
         **column,
-        resistance=_resistance(m, t, column),
+        resistance=np.array([small_signal_resistance(m, t, _at(column, n)) for n in span]),
         coverage_cracks=m.coverage_cracks,
         mass_per_area=m.loading * m.mass_factor,
         area=area,
         simulated=int(np.isfinite(life.rows[:, 0]).sum()),
         losses=_losses(m, t, row, _at(column, 0), _at(column, -1)),
-        losses_by_cycle={int(n) + 1: _losses(m, t, row, _at(column, 0), _at(column, n)) for n in told[:-1]},
+        losses_by_cycle={int(n) + 1: _losses(m, t, row, _at(column, 0), _at(column, n)) for n in milestone[:-1]},
         side_cycles={
             name: _side(life.rows, kind, rows, name) for name in ("formation", "rate", "reference") if name in kinds
         },
@@ -377,20 +386,24 @@ def _surfaces(m: Model, row: Mapping[str, float]) -> ageing.Surfaces:
     return ageing.surfaces(m, _skin(row), _interphase(row), row["crack_area"], row["lithium_resistance"])
 
 
-def _resistance(m: Model, t: Tables, column: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Small-signal resistance at half charge, ohm m2 of electrode: all but diffusion, as an impedance arc shows it."""
+def small_signal_resistance(m: Model, t: Tables, row: Mapping[str, float]) -> float:
+    """Resistance of a cell at half charge, ohm m2 of electrode: all but diffusion, as an impedance arc shows it.
+
+    ``row`` holds one cycle's skins, interphases, cracks and lithium resistance by name.
+    """
     mesh = mesh_of(m, kernel.RESOLUTION)
     nominal = m.salt_concentration / SALT_LIMIT
     exchange = ageing.lookup(t.exchange, HALF_CHARGED)
     exchange *= m.kinetic_scale * 3.0 / (m.density * m.apparent_radius * m.reference_area)
     fixed = m.thermal_voltage / m.lithium_exchange + mesh.path.sum() / ageing.lookup(t.salt_conductivity, nominal)
-    found = []
-    for n in range(len(column["capacity"])):
-        s = _surfaces(m, _at(column, n))
-        found.append(
-            fixed + s.series + 1 / (m.loading * (s.area / (s.resistance + m.thermal_voltage / exchange)).sum())
-        )
-    return np.array(found)
+    s = _surfaces(m, row)
+    return float(fixed + s.series + 1 / (m.loading * (s.area / (s.resistance + m.thermal_voltage / exchange)).sum()))
+
+
+def discharge_at(m: Model, t: Tables, row: Mapping[str, float], program_row: Row, resolution: Resolution) -> float:
+    """Capacity [C/kg] of a settled cycle at other currents, of the cell as in ``row``, which does not age by it."""
+    mesh = mesh_of(m, resolution)
+    return float(kernel.settled_cycle(m, t, _surfaces(m, row), mesh, program_row, resolution.steps)[0])
 
 
 def _losses(m: Model, t: Tables, row: Row, first: Mapping[str, float], last: Mapping[str, float]) -> LossBudget:

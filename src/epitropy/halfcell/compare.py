@@ -62,7 +62,7 @@ def compare_study(
         if error.name != "pybamm":
             raise
         raise InputError("compare", "PyBaMM is not installed", "", "pip install 'epitropy[pybamm]'") from None
-    chosen, tried = chosen_cells(study, cells), chosen_scenarios(scenario)
+    chosen, tried = chosen_cells(study, cells), chosen_scenarios(study, scenario)
     if len(tried) > 1 and scenario is not None:
         raise InputError("--scenario", scenario, "one scenario")
     centre = study.at({})

@@ -59,7 +59,7 @@ def cycle_study(
     0.79
     """
     chosen, run = chosen_cells(study, cells), engine_of(engine)
-    tried = chosen_scenarios(scenario)
+    tried = chosen_scenarios(study, scenario)
     if axes and scenario == ALL:
         raise InputError("--scenario", "all, with --vary", "one scenario", "A map is told in one scenario.")
     longest = max(study.cells[name].protocol.cycles for name in chosen)
@@ -116,9 +116,9 @@ def chosen_cells(study: Study, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(n for n in study.cells if not names or n in names)
 
 
-def chosen_scenarios(name: str | None) -> tuple[Scenario, ...]:
+def chosen_scenarios(study: Study, name: str | None) -> tuple[Scenario, ...]:
     """The scenarios to be tried, in their order."""
-    declared = declared_scenarios()
+    declared = declared_scenarios(study)
     if name is None or name == ALL:
         return declared
     found = tuple(s for s in declared if s.name == name)

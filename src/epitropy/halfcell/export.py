@@ -174,7 +174,7 @@ def cell_numbers(study: Study, cell: str | None = None, scenario: str | None = N
     """A cell (default: the last coated one, or the last) at the medians, in a scenario (default: first that solves)."""
     name = cell or [n for n, c in study.cells.items() if c.coating or not _any_coated(study)][-1]
     chosen_cells(study, [name])
-    tried = chosen_scenarios(scenario)
+    tried = chosen_scenarios(study, scenario)
     if len(tried) > 1 and scenario is not None:
         raise InputError("--scenario", scenario, "one scenario")
     centre = study.at({})

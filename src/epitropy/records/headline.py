@@ -108,6 +108,42 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """A scenario before and after the predicted cell's own data; ``nearest``: its closest draw to them, in errors."""
+
+    scenario: str
+    before: Annotated[float, Unit("1", show="%")]
+    after: Annotated[float, Unit("1", show="%")]
+    nearest: Annotated[float, Unit("1")] | None  # None: no draw could be solved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Continuous ranked probability score of a forecast of the retention; smaller is better."""
+
+    name: str
+    crps: Annotated[float, Unit("1", show="%")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What the predicted cell's own data say afterwards; the prediction itself never used them.
+
+    ``explained`` says whether a few draws at least lie within reach of the data; where not, weights rank failures and
+    nothing is said of a further cell.
+    """
+
+    cell: str
+    weights: tuple[Weight, ...]
+    nearest: Annotated[float, Unit("1")]  # of all draws, in standard deviations of replicates
+    carrying: Annotated[float, Unit("1")]  # effective number of draws behind the weights
+    explained: bool
+    retention: Retention | None  # of another such cell
+    last: Capacity | None
+    scores: tuple[Score, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
     """Everything the ensemble says."""
 
@@ -122,3 +158,4 @@ class Headline:
     no_effect: tuple[str, ...]
     closest_scenario: str | None
     measurements: tuple[Measurement, ...]
+    update: Update | None = None  # None: nothing reported of the predicted cell

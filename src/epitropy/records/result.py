@@ -55,6 +55,7 @@ class StudyResult:
     study: str
     title: str
     hash: str
+    priors: str  # hash of what was believed before any data
     version: str
     versions: Mapping[str, str]
     inputs: Mapping[str, Sourced]

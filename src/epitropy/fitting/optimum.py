@@ -1,0 +1,232 @@
+"""Best fit: least squares from several starts; and along each parameter, with the others fitted again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from ..calibrate.scales import solve_scales
+from ..records.scenario import Scales
+from .model import FitModel
+from .noise import Noise, capacity_misses, estimated, reading_error, whitened
+from .parameters import FADE, KINETIC
+
+STEP = 0.02  # of a coordinate, wide against what cycle skipping leaves
+ROUNDS = 4
+RISE_80 = 1.642  # of chi-square at the ends of an 80 % interval of one parameter
+SAME = 0.5  # of chi-square within which two starts have found one optimum
+Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The best point, its covariance (J^T J)^-1, chi-square with priors, and the noise it was found with."""
+
+    point: np.ndarray
+    covariance: np.ndarray
+    slope: np.ndarray  # of the whitened residuals
+    chi_square: float
+    noise: Noise
+    measured: bool  # the noise is that of the data
+
+
+class Objective:
+    """Whitened residuals with the priors of inputs below them; scales have a flat prior in ln within their range.
+
+    ``centre`` is where the priors stand, zero unless a draw moves them.
+    """
+
+    def __init__(self, model: FitModel, each: Each = map, centre: np.ndarray | None = None) -> None:
+        self.model, self.each = model, each
+        self.centre = np.zeros(len(model.free)) if centre is None else centre
+        self.low = np.array([f.low for f in model.free])
+        self.high = np.array([f.high for f in model.free])
+        self.graded = np.array([f.prior is not None for f in model.free])
+
+    def residual(self, point: np.ndarray, noise: Noise) -> np.ndarray:
+        found = [whitened(d, p, noise).residual for d, p in zip(self.model.data, self.model.predicted(point))]
+        return np.concatenate([*found, (point - self.centre)[self.graded]])
+
+    def slope(self, point: np.ndarray, noise: Noise) -> np.ndarray:
+        """Differences towards the middle of the range, so that no step leaves it."""
+        steps = np.where(point > 0.5 * (self.low + self.high), -STEP, STEP)
+        moved = [point, *(point + s * row for s, row in zip(steps, np.eye(point.size)))]
+        base, *columns = self.each(lambda p: self.residual(p, noise), moved)
+        return np.column_stack([(c - base) / s for c, s in zip(columns, steps)])
+
+    def fit(self, start: np.ndarray, noise: Noise, held: int | None = None) -> tuple[np.ndarray, float, np.ndarray]:
+        """(point, chi-square, slope) of a local optimum; coordinate ``held`` stays where it is."""
+        moving = np.arange(start.size) != (-1 if held is None else held)
+
+        def whole(part: np.ndarray) -> np.ndarray:
+            point = start.copy()
+            point[moving] = part
+            return point
+
+        inside = np.clip(start, self.low + 1e-9, self.high - 1e-9)[moving]
+        if not moving.any():
+            r = self.residual(start, noise)
+            return start, float(r @ r), np.empty((r.size, 0))
+        found = least_squares(
+            lambda part: self.residual(whole(part), noise),
+            inside,
+            jac=lambda part: self.slope(whole(part), noise)[:, moving],
+            bounds=(self.low[moving], self.high[moving]),
+            ftol=1e-4,
+            xtol=1e-4,
+            gtol=1e-6,
+            max_nfev=30,
+        )
+        return whole(found.x), float(2 * found.cost), found.jac
+
+
+def first_guess(model: FitModel) -> np.ndarray:
+    """Scales that meet first and last capacity of the calibration cell's first curve; inputs at their medians."""
+    point = np.zeros(len(model.free))
+    names = [f.name for f in model.free]
+    curve = next(
+        (d.readings["capacity"] for d in model.data if d.cell == model.known and "capacity" in d.readings), None
+    )
+    if curve is None:
+        return point
+    value = curve.value[~np.isfinite(curve.rate)]
+    if value.size < 2:
+        return point
+    near = max(1, value.size // 40)
+    first, last = float(np.median(value[:near])), float(np.median(value[-near:]))
+    cell = model.cells[model.known]
+    found = solve_scales(cell, *model.ready[model.known], model.scenario, first, last, resolution=model.resolution)
+    if isinstance(found, Scales):
+        for name, scale in ((KINETIC, found.kinetic), (FADE, found.fade)):
+            if name in names:
+                point[names.index(name)] = math.log(scale)
+    return point
+
+
+def starts(objective: Objective, centre: np.ndarray, count: int, seed: int) -> list[np.ndarray]:
+    """``centre`` and a Sobol sequence around it: inputs over their priors, scales within a factor of e."""
+    from scipy.special import ndtri
+    from scipy.stats import qmc
+
+    if count < 2:
+        return [centre]
+    unit = qmc.Sobol(centre.size, seed=seed).random_base2(max(1, math.ceil(math.log2(count))))[: count - 1]
+    normal = ndtri(np.clip(unit, 0.02, 0.98))
+    points = np.where(objective.graded, normal, centre + normal / 2)
+    return [centre, *np.clip(points, objective.low + 0.01, objective.high - 0.01)]
+
+
+def optimum(
+    objective: Objective, *, count: int, seed: int, progress: Callable[[int, int], None] = lambda done, total: None
+) -> tuple[Optimum, int]:
+    """The best of several local optima, and how many starts led to it.
+
+    The scatter is that which the fit leaves, so fit and scatter take turns until both stand; with too few readings to
+    tell, it is that of ``data/readings.toml``.
+    """
+    noise, measured = Noise(reading_error("capacity")), False
+    points = starts(objective, first_guess(objective.model), count, seed)
+    total = len(points) + ROUNDS
+    point = points[0]
+    for turn in range(ROUNDS):
+        progress(turn, total)
+        point, _, _ = objective.fit(point, noise)
+        before, told = noise, _left(objective, point)
+        if told is None:
+            break
+        noise, measured = told, True
+        if abs(noise.scatter / before.scatter - 1) < 0.02 and abs(noise.persistence - before.persistence) < 0.02:
+            break
+    found = []
+    for i, start in enumerate([point, *points[1:]]):
+        progress(ROUNDS + i, total)
+        found.append(objective.fit(start, noise))
+    best = min(found, key=lambda f: f[1])
+    if measured and found[0][1] - best[1] > SAME:  # another valley: its own scatter
+        noise = _left(objective, best[0]) or noise
+        best = objective.fit(best[0], noise)
+        found = [objective.fit(f[0], noise) for f in found]
+    progress(total, total)
+    same = sum(f[1] - best[1] < SAME for f in found)
+    slope = objective.slope(best[0], noise)
+    covariance = np.linalg.pinv(slope.T @ slope)
+    return Optimum(best[0], covariance, slope, best[1], noise, measured), same
+
+
+def _left(objective: Objective, point: np.ndarray) -> Noise | None:
+    """The noise that the fit at ``point`` leaves."""
+    predicted = objective.model.predicted(point)
+    flat = Noise(reading_error("capacity"))
+    misses = []
+    for data, values in zip(objective.model.data, predicted):
+        misses.append(capacity_misses(data, values, whitened(data, values, flat).level))
+    return estimated(misses, point.size)
+
+
+def profile(objective: Objective, best: Optimum, index: int) -> tuple[np.ndarray, np.ndarray]:
+    """(coordinate, rise of chi-square) along one parameter, from below to above the optimum, others fitted again.
+
+    Points are set by the curvature at the optimum and go on outwards until the rise passes that of an 80 % interval
+    or the range ends.
+    """
+    spread = math.sqrt(best.covariance[index, index])
+
+    def side(sign: float) -> list[tuple[float, float]]:
+        found, point, far, step = [], best.point, 0.0, 0.65 * spread
+        limit = (objective.high if sign > 0 else objective.low)[index]
+        for _ in range(12):
+            far += step
+            at = best.point[index] + sign * far
+            at = min(at, limit) if sign > 0 else max(at, limit)
+            # the others give way along the valley, from where the last point left them
+            start = point + best.covariance[:, index] / spread**2 * (at - point[index])
+            start = np.clip(start, objective.low, objective.high)
+            start[index] = at
+            point, chi = _refitted(objective, best, start, index)
+            found.append((at, max(chi - best.chi_square, 0.0)))
+            if found[-1][1] > 2 * RISE_80 or at == limit:
+                break
+            if found[-1][1] < 0.3 * RISE_80 and len(found) > 1:
+                step *= 1.6
+        return found
+
+    below, above = objective.each(side, (-1.0, 1.0))
+    points = [*reversed(below), (best.point[index], 0.0), *above]
+    return np.array([p for p, _ in points]), np.array([r for _, r in points])
+
+
+def _refitted(objective: Objective, best: Optimum, start: np.ndarray, held: int) -> tuple[np.ndarray, float]:
+    """The others fitted again by Newton steps with the slope at the optimum, which near it hardly changes."""
+    moving = np.arange(start.size) != held
+    inverse = np.linalg.pinv(best.slope[:, moving])
+    point, r = start, objective.residual(start, best.noise)
+    chi = float(r @ r)
+    for _ in range(6):
+        trial = point.copy()
+        trial[moving] = np.clip(point[moving] - inverse @ r, objective.low[moving], objective.high[moving])
+        after = objective.residual(trial, best.noise)
+        lower = float(after @ after)
+        if lower > chi - 0.01:
+            return (trial, lower) if lower < chi else (point, chi)
+        point, r, chi = trial, after, lower
+    return point, chi
+
+
+def ends(at: np.ndarray, rise: np.ndarray, middle: float) -> tuple[float, float]:
+    """Where the rise passes that of an 80 % interval, on a signed-root scale on which a parabola is straight."""
+    signed = np.sign(at - middle) * np.sqrt(rise)
+    order = np.argsort(at)
+    root = np.maximum.accumulate(signed[order])  # noise of the fits must not fold it
+    low, high = np.interp([-math.sqrt(RISE_80), math.sqrt(RISE_80)], root, at[order])
+    return float(low), float(high)
+
+
+def correlations(covariance: np.ndarray) -> np.ndarray:
+    """Correlation matrix of a covariance."""
+    spread = np.sqrt(np.diag(covariance))
+    return covariance / np.outer(spread, spread)
