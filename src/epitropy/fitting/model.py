@@ -20,7 +20,7 @@ from ..pipeline import Formed
 from ..records.measured import CellData
 from ..records.scenario import Scales, Scenario
 from ..study import CellStudy, Study
-from .parameters import FADE, KINETIC, Free, put
+from .parameters import FADE, FORMING, KINETIC, Free, put
 
 SKIPPING = 2e-4  # tolerance of cycle skipping: finer than for draws, so that small steps of a parameter are seen
 
@@ -55,7 +55,10 @@ class FitModel:
         self.names = tuple(dict.fromkeys(d.cell for d in data))
         self.lasting = {n: _last_cycle(n, data) for n in self.names}
         self.cells = {n: _lasting(c, self.lasting.get(n, c.protocol.cycles)) for n, c in study.cells.items()}
-        self.ready = ready or {n: prepare(self.cells[n]) for n in dict.fromkeys([self.known, *self.names])}
+        self.ready = dict(ready or {})
+        for name in (self.known, *self.names):
+            self.ready.setdefault(name, prepare(self.cells[name]))
+        self.reforms = any(f.name.endswith(FORMING) for f in free)
 
     def cell(self, name: str, point: np.ndarray) -> CellStudy:
         """A cell of the study with the free inputs at ``point``."""
@@ -68,12 +71,18 @@ class FitModel:
             cell = put(cell, path, free.prior.at(NormalDist().cdf(coordinate)))
         return cell
 
+    def prepared(self, name: str, cell: CellStudy) -> tuple[Formed, Tables]:
+        """A cell formed; anew only where a free input takes part in that."""
+        if name not in self.ready:
+            self.ready[name] = prepare(self.cells[name])
+        return prepare(cell) if self.reforms else self.ready[name]
+
     def scales(self, point: np.ndarray) -> Scales | None:
         """Rates from the priors at ``point`` and the two scales (one where not free); None without a first cycle."""
         at = {f.name: c for f, c in zip(self.free, point)}
         cell = self.cell(self.known, point)
         kinetic = math.exp(at.get(KINETIC, 0.0))
-        found = reference_scales(cell, *self.ready[self.known], self.scenario, kinetic, self.resolution)
+        found = reference_scales(cell, *self.prepared(self.known, cell), self.scenario, kinetic, self.resolution)
         return found and replace(found, fade=math.exp(at.get(FADE, 0.0)))
 
     def lives(self, point: np.ndarray, lasting: int = 0) -> dict[str, Lived] | None:
@@ -83,7 +92,7 @@ class FitModel:
 
     def _life(self, name: str, point: np.ndarray, scales: Scales, lasting: int) -> Lived:
         cell = self.cell(name, point)
-        formed, tables = self.ready[name]
+        formed, tables = self.prepared(name, cell)
         rows, kinds = program(_lasting(cell, max(lasting, self.lasting[name])).protocol)
         model = build(cell, formed, self.scenario, scales)
         tolerance = min(tolerance_of(cell.protocol), SKIPPING)

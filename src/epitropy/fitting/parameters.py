@@ -21,7 +21,7 @@ SCALE_LABELS = {
     FADE: "factor on the rate of what ages the cell in this scenario",
 }
 WIDEST = 4.0  # standard deviations that a fit may leave its prior by
-# inputs that act where the cell is put together, after layer and strain are formed: these can be fitted in milliseconds
+# inputs that act where the cell is put together
 FITTABLE = (
     "degradation.",
     "cell.",
@@ -29,6 +29,7 @@ FITTABLE = (
     "cathode.uncracked_transport",
     "cathode.inactive_share",
 )
+FORMING = ("degradation.skin_thickness_200", "degradation.coherency")  # of these, the ones that shape strain before
 
 
 @dataclass(frozen=True, slots=True)
