@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..cycling.stage import tables
 from ..errors import InputError, NumericsError
 from ..pipeline import Formed, form
 from ..records.scenario import Scales, Scenario
+from ..records.study import Calibration
 from ..strain.laws import stress_potential
 from ..strain.stage import energy_slope
 from ..study import CellStudy, Study
@@ -28,6 +29,7 @@ from .workers import mapped
 
 SEED = 20241
 DRAWS = 64
+FIRST, LAST = "calibration.first", "calibration.last"  # names of the data's own draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def run_draw(
     only: str | None = None,
 ) -> Draw:
     """All cells (or ``only`` one) and scenarios of one draw; ``scales`` if they are known already."""
-    drawn = study.at(point)
+    drawn = replace(study.at(point), calibration=data_at(study.calibration, point))
     wanted = [only] if only else list(drawn.cells)
     needed = wanted if scales else {*wanted, calibration_cell(drawn)}
     ready = {name: prepare(drawn.cells[name]) for name in needed}
@@ -102,6 +104,27 @@ def run_draw(
         for name in wanted
     }
     return Draw(scales=scales, lives=lives)
+
+
+def data_at(data: Calibration | None, point: Mapping[str, float]) -> Calibration | None:
+    """The calibration data at quantiles of their spreads, if they have any.
+
+    A spread of the first capacity is one of the level: it moves both, so that the retention stays. A spread of the
+    last one is that of the retention.
+    """
+    if data is None or not any(c.uncertain for c in data.capacity.values()):
+        return data
+    first, last = data.capacity[1], data.capacity[data.last_cycle]
+    level = first.at(point.get(FIRST, 0.5)).value / first.value
+    moved = {1: level * first.value, data.last_cycle: level * last.at(point.get(LAST, 0.5)).value}
+    return replace(data, capacity={n: replace(data.capacity[n], value=v) for n, v in moved.items()})
+
+
+def drawn_names(study: Study) -> list[str]:
+    """Every input with a spread, the calibration data's own among them."""
+    data = study.calibration
+    own = {FIRST: data.capacity[1], LAST: data.capacity[data.last_cycle]} if data else {}
+    return sorted(n for n, v in {**study.inputs(), **own}.items() if v.uncertain)
 
 
 def calibration_cell(study: Study) -> str:
@@ -182,7 +205,7 @@ def run_ensemble(
     ``names`` sets which inputs are drawn (default: the study's own); ``solved`` gives the scales of each draw, as
     from an ensemble whose calibration cell is the same; ``only`` restricts the lives to one cell.
     """
-    names = sorted(n for n, v in study.inputs().items() if v.uncertain) if names is None else sorted(names)
+    names = drawn_names(study) if names is None else sorted(names)
     points = list(zip(quantiles(names, draws), solved or [None] * draws))
     work = partial(_safe_draw, study=study, scenarios=scenarios or declared_scenarios(), only=only)
     return list(mapped(work, points, progress, pool))

@@ -13,7 +13,11 @@ from .sourced import Sourced
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """Capacities of one cell, by cycle, that fix the kinetic scale (first) and the fade-rate scale (last)."""
+    """Capacities of one cell, by cycle, that fix the kinetic scale (first) and the fade-rate scale (last).
+
+    They are taken as exact unless they carry a spread: that of the first is one of the level and moves both, that of
+    the last is one of the retention.
+    """
 
     __pydantic_config__ = {"extra": "forbid"}
     cell: str
