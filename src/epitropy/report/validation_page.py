@@ -152,13 +152,13 @@ def _few(own: Score, level: float) -> list[str]:
     chance = sum(comb(n, k) * level**k * (1 - level) ** (n - k) for k in range(own.inside + 1))
     often = f"{chance:.1%}".replace("%", " %")
     found = [
-        f"n = {n} is tiny: it can show a gross error, not that an interval is right, and one more pair may turn the order "
-        "of the guesses."
+        f"n = {n} is tiny: it can show a gross error, not that an interval is right, and one more pair may turn the "
+        "order of the guesses."
     ]
     if chance < UNLIKELY:
         found.append(
-            f"{own.inside} of {n} is such an error: were the intervals honest, so few inside would happen in {often} of "
-            "such comparisons. They are too narrow, or off."
+            f"{own.inside} of {n} is such an error: were the intervals honest, so few inside would happen in {often} "
+            "of such comparisons. They are too narrow, or off."
         )
     else:
         found.append(
@@ -209,11 +209,12 @@ def _unsolved(p: Pair) -> str:
 def figure(answer: Validation) -> Drawing:
     """Each pair: the interval, the reported value and the two baselines on one line."""
     pairs = answer.pairs
-    drawn, (axes,) = canvas(answer, 1.45 + 0.62 * len(pairs))
+    drawn, (axes,) = canvas(answer, 1.3 + 0.68 * len(pairs))
     for y, p in enumerate(pairs):
         _draw_pair(axes, p, y)
     _legend(axes)
-    axes.set_yticks(range(len(pairs)), [wrapped(f"{p.name}{ORIGIN[p.origin]}, {p.cycles} cycles", 30) for p in pairs])
+    names = [wrapped(f"{p.name}{ORIGIN[p.origin]}", 32) + f"\n{p.cycles} cycles" for p in pairs]
+    axes.set_yticks(range(len(pairs)), names)
     axes.set_ylim(len(pairs) - 0.5, -0.5)
     axes.margins(x=0.05)
     axes.set_xlabel("capacity retention of the modified cell / %")
@@ -248,6 +249,9 @@ def _csv_row(p: Pair) -> tuple[object, ...]:
     return (p.name, counted, p.cycles, 100 * p.bare, 100 * p.reported, *values, *others)
 
 
+BELOW = 0.2  # baselines stand below the interval, where neither hides the other
+
+
 def _draw_pair(axes: Axes, p: Pair, y: int) -> None:
     own = guess(p, MODEL)
     alpha = 0.45 if p.origin == "reading" else 1.0
@@ -261,8 +265,17 @@ def _draw_pair(axes: Axes, p: Pair, y: int) -> None:
         axes.text(100 * p.reported, y + 0.25, "not solved", ha="center", va="center", fontsize=8, color=GREY)
     for name, (colour, marker) in BASELINES.items():
         value = 100 * guess(p, name).retention.value
-        axes.plot(value, y, marker, markersize=8, markerfacecolor="none", markeredgecolor=colour, alpha=alpha, zorder=3)
-    axes.plot([100 * p.reported] * 2, [y - 0.3, y + 0.3], color=RED, linewidth=2.4, alpha=alpha, zorder=5)
+        axes.plot(
+            value,
+            y + BELOW,
+            marker,
+            markersize=8,
+            markerfacecolor="none",
+            markeredgecolor=colour,
+            alpha=alpha,
+            zorder=3,
+        )
+    axes.plot([100 * p.reported] * 2, [y - 0.26, y + 0.36], color=RED, linewidth=2.4, alpha=alpha, zorder=5)
 
 
 def _legend(axes: Axes) -> None:
@@ -288,6 +301,12 @@ HOW = (
 )
 
 
+SOLVED = (
+    "A draw is solved where the model, as drawn, can deliver both capacities of the bare cell. Scenarios weigh the "
+    "same whatever share of their draws is solved."
+)
+
+
 def markdown(answer: Validation, heading: str = "# Predicted beside reported") -> str:
     """The page as Markdown, without its figure."""
     parts = [heading, "", *_spaced(HOW), f"{answer.draws} draws; epitropy {answer.version}.", ""]
@@ -303,9 +322,9 @@ def _sections(answer: Validation) -> list[str]:
     for scores, title in ((answer.scores, "Scores"), (answer.own_scores, "Scores of your pairs")):
         if scores:
             found.append(section(title, "Pairs that epitropy could predict.", _markdown(score_rows(scores))))
-    found.append(section("What could be calibrated", "", _markdown(solved_rows(answer))))
+    found.append(section("What could be calibrated", SOLVED, _markdown(solved_rows(answer))))
     found.append(section("Scenario by scenario", "Median and 80 % interval.", _markdown(scenario_rows(answer))))
-    notes = "\n\n".join(f"**{p.name}**: {p.note} Source: {p.source}".replace("  ", " ") for p in answer.pairs)
+    notes = "\n\n".join(f"**{p.name}**: {_note(p)} Source: {p.source}" for p in answer.pairs)
     found.append(section("What is known of each pair, and what was assumed", notes, ""))
     return found
 
@@ -349,8 +368,12 @@ def html(answer: Validation) -> str:
     return whole_page(title, f"{head}\n{paragraphs(HOW)}\n{body}")
 
 
+def _note(p: Pair) -> str:
+    return p.note or "What the study does not state takes the defaults, which are assumed."
+
+
 def _notes(answer: Validation) -> Html:
-    return paragraphs(Html(f"<b>{safe(p.name)}</b>: {safe(p.note)} Source: {linked(p.source)}") for p in answer.pairs)
+    return paragraphs(Html(f"<b>{safe(p.name)}</b>: {safe(_note(p))} Source: {linked(p.source)}") for p in answer.pairs)
 
 
 def _table(rows: tuple[Row, ...]) -> Html:
