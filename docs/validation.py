@@ -19,7 +19,7 @@ def remake(answer: Validation) -> None:
     """The page keeps what stands above the mark."""
     page = HERE / "validation.md"
     written = page.read_text(encoding="utf-8").split(MARK)[0]
-    page.write_text(f"{written}{MARK}\n{markdown(answer, heading='')}", encoding="utf-8")
+    page.write_text(f"{written}{MARK}\n\n{markdown(answer, heading='')}", encoding="utf-8")
     figure(answer).figure.savefig(HERE / "pictures" / "validation.png", dpi=150, metadata={"Software": None})
 
 

@@ -33,7 +33,7 @@ from epitropy.report.validation_page import files, fixed_sections, pair_rows, se
 from epitropy.study import load_study
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation.md"
-RELATIVE = dict(rel=1e-12, abs=0)
+RELATIVE = {"rel": 1e-12, "abs": 0}
 
 
 # scores ------------------------------------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def test_the_pages_name_every_pair_and_row_and_mark_the_users(answer):
         assert all(case.name in made[name] for case in answer.outside)
         assert "c (yours)" in made[name] and "not solved" in made[name] and "cycle 100 out of reach" in made[name]
     assert made["validation.csv"].splitlines()[0].startswith("pair,counted,cycles,bare_percent")
-    assert ["a", "b", "c (yours)"] == [row[0] for row in pair_rows(answer)[1:]]
+    assert [row[0] for row in pair_rows(answer)[1:]] == ["a", "b", "c (yours)"]
 
 
 def test_a_loss_to_a_baseline_and_the_tiny_number_are_said(answer):

@@ -309,7 +309,12 @@ SOLVED = (
 
 def markdown(answer: Validation, heading: str = "# Predicted beside reported") -> str:
     """The page as Markdown, without its figure."""
-    parts = [heading, "", *_spaced(HOW), f"{answer.draws} draws; epitropy {answer.version}.", ""]
+    parts = [
+        *_spaced([heading] if heading else []),
+        *_spaced(HOW),
+        f"{answer.draws} draws; epitropy {answer.version}.",
+        "",
+    ]
     return "\n".join(parts) + "\n".join(_sections(answer)) + "\n".join(fixed_sections(answer.outside))
 
 
