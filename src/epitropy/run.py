@@ -27,7 +27,6 @@ from .records.cell import CycleSeries
 from .records.headline import CellHeadline, Headline, Placebo
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
-from .sources import table
 from .study import CellStudy, Study, priors_hash, study_hash
 from .transport.stage import permeation
 
@@ -255,5 +254,5 @@ def _references(study: Study, cells: Mapping[str, CellStages]) -> tuple[str, ...
             numbers = (crystal.density, crystal.young_modulus, crystal.poisson_ratio)
             found += [crystal.cell_source, *(n.source for n in numbers if n)]
     if any(cell.coating for cell in study.cells.values()):
-        found += [row["source"] for row in table("published_coatings.toml")["coating"]]
+        found += [row["source"] for row in say.published_coatings()]
     return tuple(dict.fromkeys(s for s in found if s))

@@ -14,6 +14,7 @@ from epitropy.calibrate.headline import (
     cell_headline,
     closest,
     placebo_studies,
+    published_coatings,
     reported_capacity,
     unsolved,
     weighted_quantiles,
@@ -24,7 +25,6 @@ from epitropy.cycling.program import program
 from epitropy.cycling.stage import live
 from epitropy.records.headline import Retention
 from epitropy.records.scenario import Scales, Scenario
-from epitropy.sources import table
 from epitropy.study import load_study
 
 values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30)
@@ -128,7 +128,7 @@ def test_the_closest_scenario_is_told_by_both_capacities():
 
 def test_baselines_need_no_model():
     """Coated = bare, and the bare loss cut as other published coatings cut it."""
-    rows = table("published_coatings.toml")["coating"]
+    rows = published_coatings()
     assert all(r["source"] and 0 < r["uncoated"] < r["coated"] < 1 for r in rows)
     assert not any("Zhao" in r["source"] or "Schweidler" in r["source"] for r in rows)  # the study itself is left out
     same, mean = baselines(0.79)

@@ -17,8 +17,8 @@ from ..records.scenario import Scenario
 from ..sources import default
 from ..study import Study
 from .ensemble import Draw
-from .headline import interval, reported_capacity
-from .scores import crps
+from .headline import interval, reported_capacity, solved_lives
+from .scores import crps, scattered
 
 EXPLAINED = 3.0  # standard deviations from the data within which a draw counts as an explanation
 FEWEST = 5.0  # draws' worth of weight below which nothing is said of what to expect
@@ -81,7 +81,7 @@ def update(
     carry them. Scores are of the prediction as it stood before: CRPS of the mixture, replicates' scatter included, and
     of ``points``, guesses of the retention that need no model.
     """
-    lives = {s.name: np.array([d.lives[cell, s.name] for d in draws if (cell, s.name) in d.lives]) for s in scenarios}
+    lives = solved_lives(cell, draws, scenarios)
     alive = {n: rows[(rows[:, 0] > 0) & (rows[:, -1] > 0)] for n, rows in lives.items() if len(rows)}
     alive = {n: rows for n, rows in alive.items() if len(rows)}
     if not seen or not alive:
@@ -122,17 +122,9 @@ def _scores(
     if "retention" not in seen:
         return ()
     kept = {n: rows[:, -1] / rows[:, 0] for n, rows in alive.items()}
-    scatter = _scattered(reading_errors()[1])
-    spread = {n: np.outer(v, scatter).ravel() for n, v in kept.items()}
+    spread = {n: scattered(v, reading_errors()[1]) for n, v in kept.items()}
     weights = np.concatenate([np.full(v.size, 1 / v.size) for v in spread.values()])
     found = [("prediction", crps(np.concatenate(list(spread.values())), seen["retention"], weights))]
     found += [(n, crps(v, seen["retention"])) for n, v in points.items()]
     found += [(n, crps(v, seen["retention"])) for n, v in spread.items()]
     return tuple(Score(name=name, crps=value) for name, value in found)
-
-
-def _scattered(error: float, points: int = 15) -> np.ndarray:
-    """Equally likely factors of a log-normal scatter."""
-    from scipy.special import ndtri
-
-    return np.exp(error * ndtri((np.arange(points) + 0.5) / points))

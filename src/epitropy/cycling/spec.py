@@ -281,6 +281,11 @@ class Calibration:
             )
         if min(c.value for c in self.capacity.values()) <= 0:
             raise InputError("capacity", "a capacity of zero or below", "positive capacities")
+        if any(c.uncertain for c in self.capacity.values()):
+            remedy = (
+                "Give the spread to capacity_level (all cycles alike) or retention_level (the last over the first)."
+            )
+            raise InputError("capacity", "a capacity with a spread", "capacities as read", remedy)
 
     @property
     def first(self) -> float:

@@ -168,9 +168,7 @@ def pair_figure(answer: FitAnswer) -> Drawing | None:
     return Drawing(
         name="pairs",
         title="The posterior in pairs",
-        caption=(
-            "Samples of the chain; red: best fit. A narrow slanted cloud means that two parameters are told only together."
-        ),
+        caption=("Samples of the chain; red: best fit. A narrow slanted cloud: two parameters are told only together."),
         figure=figure,
         header=tuple(p.name for p in params),
         rows=tuple(zip(*(map(float, samples[p.name]) for p in params))),
