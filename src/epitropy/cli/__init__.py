@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from . import anneal, atoms, compare, cycle, entropy, export, match, pathways, phases, recipe, run, structure, study  # noqa: F401  each registers its verbs
+from . import (  # noqa: F401  each registers its verbs
+    anneal,
+    atoms,
+    compare,
+    cycle,
+    data,
+    entropy,
+    export,
+    match,
+    pathways,
+    phases,
+    recipe,
+    run,
+    structure,
+    study,
+)
 from .app import app, main
 
 __all__ = ["app", "main"]
