@@ -24,7 +24,16 @@ def rows():
                 share = k / (POINTS - 1)
                 moved = abs(sign) * CURRENT * duration * share / 3600.0
                 q = (charge + moved * (sign > 0), discharge + moved * (sign < 0))
-                yield cycle, step, name, time + duration * share, sign * CURRENT, start + (end - start) * share, *q, moved
+                yield (
+                    cycle,
+                    step,
+                    name,
+                    time + duration * share,
+                    sign * CURRENT,
+                    start + (end - start) * share,
+                    *q,
+                    moved,
+                )
             time += duration
             charge += moved * (sign > 0)
             discharge += moved * (sign < 0)
@@ -59,7 +68,9 @@ def main():
         "Chg/DChg Efficiency(%)\tEngy_Chg(mWh)\tEngy_DChg(mWh)\tMid_value Voltage(V)\tCharge Time(h:min:s.ms)"
     ]
     for c, q in enumerate(CAPACITY, 1):
-        lines.append(f"{c}\t{q * 1.01 / spec:.6f}\t{q / spec:.6f}\t{q * 1.01:.4f}\t{q:.4f}\t99.0\t9.1\t8.8\t3.79\t0:58:30.0")
+        lines.append(
+            f"{c}\t{q * 1.01 / spec:.6f}\t{q / spec:.6f}\t{q * 1.01:.4f}\t{q:.4f}\t99.0\t9.1\t8.8\t3.79\t0:58:30.0"
+        )
     write("neware_cycle.txt", lines)
 
     lines = [
@@ -67,7 +78,7 @@ def main():
         "Discharge_Capacity(Ah),Charge_Energy(Wh),Discharge_Energy(Wh),dV/dt(V/s),Internal_Resistance(Ohm)"
     ]
     total = [0.0, 0.0]
-    for n, (c, s, name, t, i, v, qc, qd, _) in enumerate(data, 1):  # its counters run on
+    for n, (c, s, _, t, i, v, qc, qd, _) in enumerate(data, 1):  # its counters run on
         if n > 1 and data[n - 2][0] < c:
             total = [total[0] + data[n - 2][6], total[1] + data[n - 2][7]]
         lines.append(
@@ -89,12 +100,13 @@ def main():
         "Cycle Definition : Charge/Discharge alternance",
         "",
         "mode\tox/red\terror\tcontrol changes\tNs changes\tcounter inc.\ttime/s\tcontrol/V/mA\tEwe/V\t<I>/mA\tdq/mA.h\t"
-        "(Q-Qo)/mA.h\tQ charge/discharge/mA.h\thalf cycle\tcycle number\tQ discharge/mA.h\tQ charge/mA.h\tCapacity/mA.h\t"
+        "(Q-Qo)/mA.h\tQ charge/discharge/mA.h\thalf cycle\t"
+        "cycle number\tQ discharge/mA.h\tQ charge/mA.h\tCapacity/mA.h\t"
         "Temperature/\u00b0C\t",
     ]
     lines = []
     net = 0.0
-    for n, (c, s, name, t, i, v, qc, qd, moved) in enumerate(data):
+    for n, (c, _, name, t, i, v, qc, qd, moved) in enumerate(data):
         if n and data[n - 1][0] < c:
             net += data[n - 1][6] - data[n - 1][7]
         way = {"charge": (0.0, moved), "discharge": (moved, 0.0), "rest": (0.0, 0.0)}[name]
@@ -115,7 +127,7 @@ def main():
         ends = n == len(data) or data[n][1] != s
         mark = "S" if ends and name != "rest" else state[name]
         lines.append(
-            f"{n}\t{c}\t{s}\t{t / 60:.6f}\t0\t{moved / 1000:.9f}\t0\t{abs(i) / 1000:.7f}\t{v:.5f}\t{mark}\t1\t01/01/2026"
+            f"{n}\t{c}\t{s}\t{t / 60:.6f}\t0\t{moved / 1000:.9f}\t0\t{abs(i) / 1000:.7f}\t{v:.5f}\t{mark}\t1\t01/01"
         )
     write("maccor.txt", lines)
 
@@ -131,16 +143,20 @@ def main():
         lines.append(cells.replace(".", ","))
     write("landt_record.csv", lines)
 
-    lines = ["Cycle,CapC/mAh,CapD/mAh,SpeCapC/mAh/g,SpeCapD/mAh/g,Efficiency/%,EnergyC/mWh,EnergyD/mWh,MedVoltC/V,MedVoltD/V"]
+    lines = [
+        "Cycle,CapC/mAh,CapD/mAh,SpeCapC/mAh/g,SpeCapD/mAh/g,Efficiency/%,EnergyC/mWh,EnergyD/mWh,MedVoltC/V,MedVoltD/V"
+    ]
     for c, q in enumerate(CAPACITY, 1):
         lines.append(f"{c},{q * 1.01 / spec:.6f},{q / spec:.6f},{q * 1.01:.4f},{q:.4f},99.0,9.1,8.8,3.9,3.8")
     write("landt_cycle.csv", lines)
 
     command = {"charge": "Charge", "rest": "Pause", "discharge": "Discharge"}
     lines = ["~Resultfile from Basytec Battery Test System", "~Name of Test: test", "~Battery: cell", "~"]
-    lines.append("~Time[h]\tDataSet\tt-Step[h]\tLine\tCommand\tU[V]\tI[A]\tAh[Ah]\tAh-Step\tT1[\u00b0C]\tCyc-Count\tCount\tState")
+    lines.append(
+        "~Time[h]\tDataSet\tt-Step[h]\tLine\tCommand\tU[V]\tI[A]\tAh[Ah]\tAh-Step\tT1[\u00b0C]\tCyc-Count\tCount\tState"
+    )
     net = 0.0
-    for n, (c, s, name, t, i, v, qc, qd, moved) in enumerate(data, 1):
+    for n, (c, s, name, t, i, v, qc, qd, _) in enumerate(data, 1):
         if n > 1 and data[n - 2][0] < c:
             net += data[n - 2][6] - data[n - 2][7]
         ah = (net + qc - qd) / 1000

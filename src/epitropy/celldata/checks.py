@@ -6,28 +6,26 @@ import numpy as np
 
 from ..errors import InputError
 
-MOST_CAPACITY, LEAST_CAPACITY = 300.0 * 3600.0, 20.0 * 3600.0  # C/kg; the best cycle of any cell lies between
+_LEAST, _MOST = 20.0, 300.0  # mAh/g: between lies the best cycle of any cell
 _LOWEST_TOP, _HIGHEST_TOP, _LOWEST_END, _LOWEST_MEAN = 3.9, 5.0, 1.5, 3.2  # V
 _ANYWAY = "Give the record of the cathode against lithium, or check the column and unit of the voltage."
 
 
-def check_capacity(values: np.ndarray, where: str, unit: str, mass: float | None) -> None:
+def check_capacity(values: np.ndarray, where: str, header: str, unit: str, mass: float | None) -> None:
     """Refuse capacities (C/kg) that are none of a layered oxide per gram; nothing is converted."""
     most = float(values.max()) / 3600.0
-    if 20.0 <= most <= 300.0:
+    if _LEAST <= most <= _MOST:
         return
     given = f"a largest discharge capacity of {most:.4g} mAh/g"
     if mass is not None and not unit.endswith("g"):
-        given += f" with {mass * 1e6:.4g} mg"
+        given += f" with {mass * 1e6:.4g} mg" if mass < 1e-3 else f" with {mass * 1e3:.4g} g"
         remedy = "Check the mass of active material (in mg?) and the unit of the column."
-    elif most > 300.0:
-        remedy = (
-            "Is it a running sum, or another unit than the column says? Then name it: --column 'capacity=HEADER [mAh]'."
-        )
+    elif most > _MOST:
+        remedy = f"Is it a running sum, or in another unit? Then say so: --column 'capacity={header} [UNIT]'."
     else:
         like = "Ah" if most < 0.02 else "mAh"
-        remedy = f"It looks like {like} of the whole cell: --column 'capacity=HEADER [{like}]' --mass 'MASS mg'."
-    raise InputError(where, given, "20 to 300 mAh/g for a layered oxide", remedy)
+        remedy = f"It looks like {like} of the whole cell: --column 'capacity={header} [{like}]' --mass 'MASS mg'."
+    raise InputError(where, given, f"{_LEAST:g} to {_MOST:g} mAh/g for a layered oxide", remedy)
 
 
 def check_voltage(limits: tuple[float, float] | None, mean: float | None, where: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from ..errors import InputError
@@ -13,6 +13,7 @@ from ..units import convert
 from .layout import Layout
 
 TEXT = ("state", "cell", "replicate")
+COMPARED = "compared"  # the discharge capacity in another unit
 COUNTS = ("cycle", "rate", "step_count")
 DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "time": ("s",),
@@ -40,8 +41,13 @@ SAID = {  # what a quantity is called in tables
     "wetted_area": "wetted area",
     "state": "name of the step",
     "step_count": "step",
+    "compared": "compared: tells a mass",
 }
-_SPELLINGS = {"sec": "s", "secs": "s", "mins": "min", "hr": "h", "hrs": "h", "mO": "mohm", "volts": "V", "amps": "A"}
+_SPELLINGS = {  # small letters -> unit
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("min", "mins", "minutes"), "min"),
+    **dict.fromkeys(("h", "hr", "hrs", "hours"), "h"),
+}
 _DURATION = "h:min:s"
 
 
@@ -142,7 +148,7 @@ def read_unit(text: str, quantity: str) -> tuple[str, float] | None:
     >>> read_unit("mA.h", "capacity"), read_unit("mAh/g", "capacity"), read_unit("V", "capacity")
     (('C', 3.6), ('C/kg', 3600.0), None)
     """
-    spelled = _SPELLINGS.get(text.strip().lower(), _SPELLINGS.get(text.strip(), text.strip()))
+    spelled = _SPELLINGS.get(text.strip().lower(), text.strip())
     spelled = re.sub(r"A[.·*\s]h", "Ah", spelled).replace("MAH", "mAh").replace("mAH", "mAh").replace("g-1", "/g")
     spelled = re.sub(r"\s*/\s*", "/", spelled.replace("g^/", "/g"))
     for si in DIMENSIONS[quantity]:
@@ -205,10 +211,14 @@ def find_columns(layout: Layout, chosen: Mapping[str, str], has_mass: bool, has_
     for quantity, found in hits.items():
         best = _preferred(quantity, [c for _, c in sorted(found, key=lambda f: f[0])], has_mass, has_area)
         columns[quantity] = best
-        others = [c for _, c in found if c is not best and c.si != best.si]
+        others = [c for _, c in found if c.si != best.si]
         if others and quantity in ("capacity", "resistance"):
             reason = {"C": "the mass is given", "ohm": "the area is given"}.get(best.si, "it needs no mass or area")
             notes.append(f"'{best.header}' is used and not '{others[0].header}': {reason}")
+        if others and quantity == "capacity":
+            columns[COMPARED] = replace(others[0], quantity=COMPARED)
+    if "capacity" in chosen:
+        columns.pop(COMPARED, None)
     for quantity, text in chosen.items():
         columns[quantity] = _chosen(layout, quantity, text)
         unitless.pop(quantity, None)
@@ -276,12 +286,11 @@ def _chosen(layout: Layout, quantity: str, text: str) -> Column:
 
 
 def _no_unit(layout: Layout, quantity: str, header: str, unit: str = "") -> InputError:
-    example = {"capacity": "mAh", "time": "s", "resistance": "ohm cm2"}.get(quantity, DIMENSIONS[quantity][-1])
-    example = "mAh" if quantity.endswith("capacity") else example
+    habits = {"time": "s, min or h", "current": "A or mA", "voltage": "V or mV", "resistance": "ohm cm2 or ohm"}
+    allowed = "mAh, Ah or mAh/g" if quantity.endswith("capacity") else habits.get(quantity, DIMENSIONS[quantity][0])
     given = f"'{header}' in '{unit}'" if unit else f"column '{header}' states no unit that is known"
-    return InputError(
-        layout.path, given, f"a unit of {quantity}", f"State it: --column '{quantity}={header} [{example}]'."
-    )
+    remedy = f"State it: --column '{quantity}={header} [UNIT]'."
+    return InputError(layout.path, given, allowed, remedy)
 
 
 def _ask_for_units(layout: Layout, columns: Mapping[str, Column], unitless: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from ..records.measured import QUANTITIES, CellData, Readings
 from . import checks
 from .columns import SAID, Shown
 from .layout import Layout
-from .said import Source, check_first, in_words, need_mass, refuse_fall, whole
+from .said import Source, check_first, in_words, mass_told, need_mass, refuse_fall, whole
 
 
 def from_cycles(
@@ -35,6 +35,7 @@ def from_cycles(
         if "rate" in values
         else None
     )
+    notes += mass_told(shown, values, source)
     if "discharge_voltage" in values:
         checks.check_voltage(None, float(np.nanmean(values["discharge_voltage"])), layout.path)
     groups = _groups(layout, values, source)
@@ -57,8 +58,14 @@ def from_cycles(
             continue
         if "capacity" in readings:
             where = f"{layout.path}, {cell or replicate}" if len(groups) > 1 else layout.path
-            checks.check_capacity(readings["capacity"].value, where, shown.column("capacity").unit, source.mass)
-        name = replicate or Path(layout.path).stem
+            checks.check_capacity(
+                readings["capacity"].value,
+                where,
+                shown.column("capacity").header,
+                shown.column("capacity").unit,
+                source.mass,
+            )
+        name = replicate or Path(layout.path).stem.removesuffix(".bdf")
         cells.append(CellData(name=name, cell=cell, readings=readings, source=layout.path, notes=tuple(notes)))
     if not cells:
         last = values["cycle"].max()

@@ -104,11 +104,13 @@ class Cycles:
     cut_off: bool  # the last discharge is not complete
 
 
-def series(columns: Mapping[str, np.ndarray], path: str, sign: str, specific: bool) -> tuple[Series, list[str]]:
+def series(
+    columns: Mapping[str, np.ndarray], path: str, sign: str, specific: bool, said_by: str = "stated"
+) -> tuple[Series, list[str]]:
     """Records in one convention, and notes on how they were read.
 
-    ``sign`` is what the user or the standard says of the current, '' if nothing. Raises `InputError` where the sign is
-    needed and neither said nor shown, and where file and voltage contradict it.
+    ``sign`` is what the user or the standard says of the current, '' if nothing, ``said_by`` who. Raises `InputError`
+    where the sign is needed and neither said nor shown, and where file and voltage contradict it.
     """
     notes: list[str] = []
     current, state = columns.get("current"), columns.get("state")
@@ -120,11 +122,11 @@ def series(columns: Mapping[str, np.ndarray], path: str, sign: str, specific: bo
     if unsigned:
         evidence = "the current has no sign; the names of the steps say what is charging"
     elif sign and shown and sign != shown:
-        raise InputError(path, f"current said to be {sign}", f"{shown}, as {evidence}")
+        raise InputError(path, f"current {sign}, as {said_by}", f"{shown}, as {evidence}")
     known = sign or shown
     if current is not None and (known or unsigned):
         current = np.abs(current) * direction if unsigned else current * SIGNS[known]
-        why = f"as {evidence}" if shown else "as stated"
+        why = f"as {evidence}" if shown else f"as {said_by}"
         notes.append(evidence if unsigned else f"current is {known}, {why}")
     charged, discharged, how = _gained(columns, direction, current if (known or unsigned) else None, path, specific)
     if how:
@@ -212,7 +214,7 @@ def _cannot(columns: Mapping[str, np.ndarray], path: str) -> InputError:
         given = "a current, and nothing that shows which sign charges"
         remedy = "Say --current-sign charge-positive or --current-sign discharge-positive."
         if "time" in columns or "step_capacity" in columns or "net_capacity" in columns:
-            return InputError(path, given, "the sign of the current", remedy)
+            return InputError(path, given, "a stated sign of the current", remedy)
         return InputError(path, "a current without a time", "time and current, or a discharge capacity")
     allowed = "a discharge capacity, or time and current"
     return InputError(path, "no discharge capacity", allowed, "Name it: --column capacity='HEADER [unit]'.")

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from .columns import Column, Shown
+from .columns import COMPARED, Column, Shown
 from .layout import Layout
+
+_SAME_MASS = 0.01  # relative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,21 @@ def need_mass(shown: Shown, source: Source, specific: bool) -> None:
     what = f"capacity in {column.unit}" if column else "a current to integrate"
     remedy = "Give the mass of active material: --mass '12 mg'."
     raise InputError(shown.path, f"{what} and no mass", "capacity in mAh/g, or a mass", remedy)
+
+
+def mass_told(shown: Shown, values: Mapping[str, np.ndarray], source: Source) -> list[str]:
+    """The mass that a file with both capacities was made with, where it is not the one given."""
+    first, second = shown.column("capacity"), shown.column(COMPARED)
+    if first is None or second is None:
+        return []
+    per_cell, per_mass = (values[c.quantity] for c in sorted((first, second), key=lambda c: c.si == "C/kg"))
+    large = per_mass > 0.5 * np.nanmax(per_mass)
+    mass = float(np.nanmedian(per_cell[large] / per_mass[large])) if large.any() else 0.0
+    if first.si == "C/kg":
+        return [f"its capacity per mass is for {mass * 1e6:.4g} mg"]
+    if abs(mass / source.mass - 1) > _SAME_MASS:
+        return [f"its own capacity per mass is for {mass * 1e6:.4g} mg, not the {source.mass * 1e6:.4g} mg given"]
+    return []
 
 
 def in_words(numbers: np.ndarray) -> str:

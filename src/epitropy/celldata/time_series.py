@@ -12,7 +12,7 @@ from . import checks
 from .columns import Shown
 from .layout import Layout
 from .records import Cycles, Series, cycles, series
-from .said import Source, capacity_column, check_first, in_words, is_specific, need_mass, refuse_fall, whole
+from .said import Source, capacity_column, check_first, in_words, is_specific, mass_told, need_mass, refuse_fall, whole
 
 _SAME_CURRENT = 0.1  # relative: further off, a cycle ran at another rate
 
@@ -36,8 +36,9 @@ def from_records(
         del values["charge_capacity"]
     sign = source.current_sign or shown.current_sign
     need_mass(shown, source, specific)
-    kept, notes = series(values, path, sign, specific)
+    kept, notes = series(values, path, sign, specific, "stated" if source.current_sign else "the standard has it")
     summary = cycles(kept)
+    notes += mass_told(shown, values, source)
     checks.check_voltage(summary.voltage_range, summary.mean_voltage, path)
     if not (summary.discharged > 0).any():
         remedy = "Check --current-sign, or the column of the discharge capacity."
@@ -48,7 +49,9 @@ def from_records(
     rate, ageing, said = _rates(summary, keep, source)
     notes += said
     keep &= ageing
-    checks.check_capacity(per_mass[keep], path, used.unit if used else "Ah", source.mass)
+    checks.check_capacity(
+        per_mass[keep], path, used.header if used else "HEADER", used.unit if used else "Ah", source.mass
+    )
     current = None
     if summary.current is not None and source.mass is not None:
         current = summary.current[keep] / source.mass
@@ -57,7 +60,7 @@ def from_records(
     check_first(number, summary.cycle[keep], path)
     readings = {"capacity": Readings(cycle=number, value=per_mass[keep], rate=rate[keep])}
     found = CellData(
-        name=Path(path).stem,
+        name=Path(path).stem.removesuffix(".bdf"),
         cell=source.cell or "",
         readings=readings,
         source=path,

@@ -281,7 +281,9 @@ def _show_columns(shown, error: bool = False) -> None:
     for name in ("column", "taken for", "in", "first cells"):
         table.add_column(name, overflow="fold")
     for c in shown.columns:
-        table.add_row(*(_plain(t) for t in (c.header, SAID.get(c.quantity, c.quantity), c.unit, "; ".join(c.first))))
+        table.add_row(
+            *(_plain(t) for t in (c.header, SAID.get(c.quantity, c.quantity), c.unit, "; ".join(map(_brief, c.first))))
+        )
     console.print(table)
     if shown.left_out:
         console.print(f"Not used: {_few(shown.left_out)}", markup=False)
@@ -291,6 +293,14 @@ def _few(names: tuple[str, ...], most: int = 8) -> str:
     return ", ".join(names if len(names) <= most else [*names[:most], f"and {len(names) - most} more"])
 
 
+def _brief(cell: str) -> str:
+    """A cell as it stands, or in fewer digits where it has many."""
+    try:
+        return cell if len(cell) <= 9 else f"{float(cell.replace(',', '.')):.6g}"
+    except ValueError:
+        return cell
+
+
 def _plain(text: str):
     from rich.text import Text
 
@@ -298,6 +308,7 @@ def _plain(text: str):
 
 
 def _show(found) -> None:
+    import numpy as np
     from rich.table import Table
 
     from ..celldata.writing import OWN
@@ -315,8 +326,9 @@ def _show(found) -> None:
         name = f"{cell.cell} ({cell.name})" if cell.cell else cell.name
         for quantity, r in cell.readings.items():
             unit = OWN[quantity][1]
-            ends = (r.value[[0, -1]] * convert(1.0, QUANTITIES[quantity].unit.si, unit)).tolist()
-            span = f"{r.cycle[0]}-{r.cycle[-1]}"
+            usual = np.flatnonzero(~np.isfinite(r.rate)) if (~np.isfinite(r.rate)).any() else np.arange(len(r.rate))
+            ends = (r.value[usual[[0, -1]]] * convert(1.0, QUANTITIES[quantity].unit.si, unit)).tolist()
+            span = f"{r.cycle[0]}-{r.cycle[-1]}" if r.cycle[0] < r.cycle[-1] else f"{r.cycle[0]}"
             row = (name, _what(quantity, r), span, str(len(r.cycle)), *(f"{v:.4g}" for v in ends), unit)
             table.add_row(*(_plain(t) for t in row))
             name = ""
