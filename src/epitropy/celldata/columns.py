@@ -223,6 +223,12 @@ def find_columns(layout: Layout, chosen: Mapping[str, str], has_mass: bool, has_
         columns[quantity] = _chosen(layout, quantity, text)
         unitless.pop(quantity, None)
     _ask_for_units(layout, columns, unitless)
+    names = [name.casefold() for name in layout.header]
+    for c in columns.values():
+        if names.count(c.header.casefold()) > 1:
+            raise InputError(
+                f"{layout.path}, line {layout.header_line}", f"column '{c.header}' twice", "each column once"
+            )
     used = {c.at for c in columns.values()}
     return Shown(
         path=layout.path,

@@ -37,7 +37,6 @@ class Layout:
     header_line: int
     preamble: tuple[str, ...]
     body: bytes
-    width: int  # cells of the widest row
 
     @cached_property
     def rows(self) -> bytes:
@@ -89,16 +88,12 @@ def read_layout(path: str | Path, score: Callable[[Sequence[str]], int]) -> Layo
         header_line=at + 1,
         preamble=tuple(lines[:at]),
         body=body,
-        width=max(len(header), *(len(row) for row in sample), 1) if sample else len(header),
     )
     for number, row in enumerate(sample):
         if any(cell.strip() for cell in row[len(header) :]):
             given = f"{len(row)} cells for {len(header)} columns"
             commas = "Decimal commas need semicolons or tabs between the columns." if delimiter == "," else ""
             raise InputError(found.where(number), given, "one cell a column", commas)
-    repeated = sorted({name for name in header if name and header.count(name) > 1})
-    if repeated and len(repeated) == len(set(header)):
-        raise InputError(f"{path}, line {at + 1}", f"columns {', '.join(header)}", "each column named once")
     return found
 
 
@@ -185,14 +180,16 @@ def read_columns(layout: Layout, numbers: Sequence[int], texts: Sequence[int]) -
     """
     import pandas  # a third of a second
 
+    beyond = len(layout.header)  # where a row has more cells than the header
+    widest = (layout.delimiter * beyond + "\n").encode()  # a first row of that width: pandas drops the cells else
     try:
         frame = pandas.read_csv(
-            io.BytesIO(layout.rows),
+            io.BytesIO(widest + layout.rows),
             sep=layout.delimiter,
             header=None,
-            names=list(range(layout.width)),
+            names=list(range(beyond + 1)),
             index_col=False,
-            usecols=sorted({*numbers, *texts}),
+            usecols=sorted({*numbers, *texts, beyond}),
             dtype=dict.fromkeys(texts, "str"),
             decimal=layout.decimal,
             encoding=layout.encoding,
@@ -203,9 +200,11 @@ def read_columns(layout: Layout, numbers: Sequence[int], texts: Sequence[int]) -
             engine="c",
         )
     except (pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
-        row = re.search(r"in line (\d+)", str(error))
-        where = layout.where(int(row.group(1)) - 1) if row else layout.path
-        raise InputError(where, "more cells than columns", "one cell a column") from None
+        raise InputError(layout.path, f"no table ({error})", "rows with one cell a column") from None
+    frame = frame.iloc[1:]
+    if frame[beyond].notna().any():
+        row = int(np.argmax(frame[beyond].notna().to_numpy()))
+        raise InputError(layout.where(row), "more cells than columns", "one cell a column")
     found = {at: _floats(layout, at, frame[at]) for at in numbers}
     for at in texts:
         found[at] = frame[at].fillna("").astype(str).str.strip().to_numpy(dtype=object)

@@ -16,6 +16,8 @@ from .columns import SAID, Shown
 from .layout import Layout
 from .said import Source, check_first, in_words, mass_told, need_mass, refuse_fall, whole
 
+_SHORT = 0.8  # of the capacity before: a last row that is worth a word
+
 
 def from_cycles(
     layout: Layout, shown: Shown, values: dict[str, np.ndarray], source: Source
@@ -24,6 +26,8 @@ def from_cycles(
         raise InputError(layout.path, "no column of cycles", "a column cycle", "Name it: --column cycle=HEADER.")
     values["cycle"] = whole(layout, shown, values, "cycle")
     notes: list[str] = []
+    if "capacity" in values and not shown.standard:
+        notes += _still_running(values)
     measured = {q: _in_si(layout, shown, values, source, q) for q in QUANTITIES if q in values}
     if not measured:
         raise _nothing_measured(layout, shown)
@@ -75,6 +79,18 @@ def from_cycles(
         notes.append(f"{in_words(early)} before --first {source.first}: left out")
         cells = [replace(c, notes=tuple(notes)) for c in cells]
     return tuple(cells), notes
+
+
+def _still_running(values: dict[str, np.ndarray]) -> list[str]:
+    """The last row of a cycler may be a cycle that was not over: without discharge it counts as not measured."""
+    cycle, capacity = values["cycle"][-1], values["capacity"]
+    if len(capacity) > 1 and capacity[-1] == 0:
+        values["capacity"] = np.append(capacity[:-1], np.nan)
+        return [f"the last cycle, {cycle}, has no discharge; left out"]
+    if len(capacity) > 1 and capacity[-1] < _SHORT * capacity[-2]:
+        share = 100.0 * capacity[-1] / capacity[-2]
+        return [f"the last cycle, {cycle}, has {share:.0f} % of the one before: if it was not over, delete its row"]
+    return []
 
 
 def _nothing_measured(layout: Layout, shown: Shown) -> InputError:

@@ -16,6 +16,7 @@ _LEAST_SWING = 0.05  # V of voltage change within charges or discharges that a j
 _SAME_END = 0.02  # V: a discharge that stops further above the others' end was cut off
 _SHORT = 0.9  # of the discharge before
 _COUNTED = 0.02  # difference between counter and integral that is said
+_INTEGRATED = "capacity: integral of the current over time"
 SIGNS = {"charge-positive": 1, "discharge-positive": -1}
 _DISCHARGE = re.compile(r"^d$|^rated$|d(is)?[-_ ]?ch|entlad", re.IGNORECASE)
 _CHARGE = re.compile(r"^c$|^ratec$|ch(ar)?g|laden|ladung", re.IGNORECASE)
@@ -89,6 +90,7 @@ class Series:
     current: np.ndarray | None  # A
     charged: np.ndarray | None  # gained up to each row
     discharged: np.ndarray
+    counted: bool  # by the cycler, not integrated from the current
     step_count: np.ndarray | None = None
 
 
@@ -146,6 +148,7 @@ def series(
         current=current if (known or unsigned) else None,
         charged=charged,
         discharged=discharged,
+        counted=how != _INTEGRATED,
         step_count=columns.get("step_count"),
     )
     return found, notes + _compared(found, specific)
@@ -200,7 +203,7 @@ def _gained(
     if current is not None and "time" in columns and not specific:
         _check_time(columns["time"], path)
         charged, discharged = (integral(columns["time"], np.maximum(way * current, 0.0)) for way in (1, -1))
-        return charged, discharged, "capacity: integral of the current over time"
+        return charged, discharged, _INTEGRATED
     raise _cannot(columns, path)
 
 

@@ -75,7 +75,7 @@ def bdf_cycles(cell: CellData, mass: float | None) -> str:
 
 
 def write_bdf_series(found: Series, path: str | Path, mass: float | None, specific: bool) -> None:
-    """A time series as BDF: the whole test, cycles numbered as in the file, counters that never reset."""
+    """A time series as BDF: the whole test, cycles numbered as in the file; its counters, if any, never reset."""
     import pandas
 
     missing = [
@@ -92,6 +92,6 @@ def write_bdf_series(found: Series, path: str | Path, mass: float | None, specif
     if found.step_count is not None:
         table["Step Count / 1"] = found.step_count
     for name, gained in (("Charging", found.charged), ("Discharging", found.discharged)):
-        if gained is not None:
+        if gained is not None and found.counted:
             table[f"{name} Capacity / Ah"] = np.cumsum(gained) * per_ah
     pandas.DataFrame(table).to_csv(path, index=False, float_format=f"%.{DIGITS + 2}g")
