@@ -404,3 +404,35 @@ def test_a_counter_of_the_whole_test_is_taken_apart(tmp_path):
     assert capacities(tmp_path, text, mass=MASS)[0] == pytest.approx([195.0, 193.5])
     text = "Cycle Count / 1,Discharging Capacity / Ah\n1,0.00234\n2,0.002322\n"
     assert capacities(tmp_path, text, mass=MASS)[0] == pytest.approx([195.0, 193.5])
+
+
+def test_a_row_that_was_not_written_to_its_end_is_left_out(tmp_path):
+    text = (FILES / "labels.bdf.csv").read_text() + "22720,2.9"
+    found = read_file(written(tmp_path, text), Source(mass=MASS))
+    assert mah_g(found.cells[0]) == pytest.approx(CAPACITY, rel=1e-9)
+    assert "the last row is not complete; left out" in found.notes
+    with pytest.raises(InputError, match="line 65.*an empty cell"):
+        read_cells(written(tmp_path, text + "\n22730,2.9,-0.0024,3,9\n"), mass=MASS)
+
+
+@pytest.mark.parametrize(
+    "shape", ["{h}:{m:02d}:{s:06.3f}", "{d}d {r:02d}:{m:02d}:{s:06.3f}", "{d}d {r:02d}:{m:02d}:{s}"]
+)
+def test_times_as_clocks(tmp_path, shape):
+    head, *rows = (FILES / "labels.bdf.csv").read_text().splitlines()
+    lines = [head.replace("Test Time / s", "Total Time").replace("Voltage / V", "Voltage(V)")]
+    lines = [lines[0].replace("Current / A", "Current(A)").replace("Cycle Count / 1", "Cycle Index")]
+    for row in rows:
+        time, rest = row.split(",", 1)
+        t = float(time) * 10
+        h, m, s = int(t // 3600), int(t // 60) % 60, t % 60
+        lines.append(shape.format(h=h, d=h // 24, r=h % 24, m=m, s=s) + "," + rest)
+    path = written(tmp_path, "\n".join(lines) + "\n")
+    (cell,) = read_cells(path, mass=10 * MASS, current_sign="charge-positive", confirm=yes)
+    assert mah_g(cell) == pytest.approx(CAPACITY, rel=1e-9)
+
+
+def test_what_the_user_says_of_a_column_replaces_what_it_was_taken_for(tmp_path):
+    path = written(tmp_path, "cycle,charge_capacity_mAh_g\n1,195\n")
+    found = read_file(path, Source(columns={"capacity": "charge_capacity_mAh_g"}), yes)
+    assert mah_g(found.cells[0]).tolist() == [195.0] and found.shown.column("charge_capacity") is None

@@ -219,9 +219,10 @@ def find_columns(layout: Layout, chosen: Mapping[str, str], has_mass: bool, has_
             columns[COMPARED] = replace(others[0], quantity=COMPARED)
     if "capacity" in chosen:
         columns.pop(COMPARED, None)
-    for quantity, text in chosen.items():
-        columns[quantity] = _chosen(layout, quantity, text)
-        unitless.pop(quantity, None)
+    picked = {quantity: _chosen(layout, quantity, text) for quantity, text in chosen.items()}
+    taken = {c.at for c in picked.values()}  # what the user says of a column replaces what it was taken for
+    columns = {q: c for q, c in columns.items() if c.at not in taken} | picked
+    unitless = {q: h for q, h in unitless.items() if q not in picked and layout.header.index(h) not in taken}
     _ask_for_units(layout, columns, unitless)
     names = [name.casefold() for name in layout.header]
     for c in columns.values():

@@ -221,13 +221,14 @@ def _floats(layout: Layout, at: int, series) -> np.ndarray:
         texts = series
     else:
         texts = series.astype("str").where(series.notna(), "").str.strip()
-        plain = texts if layout.delimiter == "," else texts.str.replace(",", ".", regex=False)
-        values = pandas.to_numeric(plain, errors="coerce").to_numpy(dtype=float, copy=True)
         empty = (texts == "").to_numpy()
-        faulty = ~np.isfinite(values) & ~empty
-        if faulty.any() and _DURATION.fullmatch(texts.iloc[int(np.argmax(faulty))]):
+        if _DURATION.fullmatch(next((t for t in texts if t), "")):
             values = _seconds(texts)
             faulty = np.isnan(values) & ~empty
+        else:
+            plain = texts if layout.delimiter == "," else texts.str.replace(",", ".", regex=False)
+            values = pandas.to_numeric(plain, errors="coerce").to_numpy(dtype=float, copy=True)
+            faulty = ~np.isfinite(values) & ~empty
     if faulty.any():
         row = int(np.argmax(faulty))
         raise InputError(layout.where(row, layout.header[at]), f"'{texts.iloc[row]}'", "a number")
@@ -235,7 +236,12 @@ def _floats(layout: Layout, at: int, series) -> np.ndarray:
 
 
 def _seconds(texts) -> np.ndarray:
-    """Durations such as 27:10:00.5 or 1d 03:10:00.5 in seconds."""
+    """Durations such as 27:10:00.5 or 1d 03:10:00.5 in seconds; nan for what is none."""
+    lines = "\n".join(texts.tolist()).replace(",", ".")
+    if not re.search(r"[^0-9:.\n]|\n\n|^\n|\n$", lines) and lines.count(":") == 2 * len(texts):
+        with contextlib.suppress(ValueError):  # all alike, as they mostly are: read as plain numbers
+            hours, minutes, seconds = np.array(lines.replace(":", "\n").split("\n"), dtype=float).reshape(-1, 3).T
+            return hours * 3600 + minutes * 60 + seconds
     parts = texts.str.extract(_DURATION.pattern + "$")
     days, hours, minutes, seconds = (
         parts[k].str.replace(",", ".").astype(float).to_numpy(dtype=float) for k in range(4)

@@ -14,6 +14,7 @@ from .layout import Layout
 from .records import Cycles, Series, cycles, series
 from .said import Source, capacity_column, check_first, in_words, is_specific, mass_told, need_mass, refuse_fall, whole
 
+_NEEDED = ("time", "voltage", "current", "capacity", "charge_capacity", "step_capacity", "net_capacity")
 _SAME_CURRENT = 0.1  # relative: further off, a cycle ran at another rate
 
 
@@ -21,7 +22,8 @@ def from_records(
     layout: Layout, shown: Shown, values: dict[str, np.ndarray], source: Source
 ) -> tuple[CellData, Series, list[str]]:
     path = layout.path
-    for quantity in ("time", "voltage", "current", "capacity", "charge_capacity", "step_capacity", "net_capacity"):
+    said = _drop_torn_row(values)
+    for quantity in _NEEDED:
         if quantity in values and np.isnan(values[quantity]).any():
             row = int(np.argmax(np.isnan(values[quantity])))
             where = layout.where(int(values["row"][row]), shown.column(quantity).header)
@@ -38,6 +40,7 @@ def from_records(
     need_mass(shown, source, specific)
     kept, notes = series(values, path, sign, specific, "stated" if source.current_sign else "the standard has it")
     summary = cycles(kept)
+    notes = said + notes
     notes += mass_told(shown, values, source)
     checks.check_voltage(summary.voltage_range, summary.mean_voltage, path)
     if not (summary.discharged > 0).any():
@@ -69,6 +72,16 @@ def from_records(
         discharge_current=current,
     )
     return found, kept, notes
+
+
+def _drop_torn_row(values: dict[str, np.ndarray]) -> list[str]:
+    """A last row that the cycler did not write to its end is left out."""
+    torn = [q for q in (*_NEEDED, "cycle") if q in values and np.isnan(values[q][-1]) and not np.isnan(values[q][0])]
+    if not torn or len(values["row"]) < 2:
+        return []
+    for quantity in values:
+        values[quantity] = values[quantity][:-1]
+    return ["the last row is not complete; left out"]
 
 
 def _kept_cycles(summary: Cycles, source: Source, path: str) -> tuple[np.ndarray, list[str]]:
