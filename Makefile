@@ -39,6 +39,7 @@ bench: .venv/.installed-test
 	$(BIN)/python -m benchmarks.anneal
 	$(BIN)/python -m benchmarks.cycling
 	$(BIN)/python -m benchmarks.epitaxy
+	$(BIN)/python -m benchmarks.celldata
 
 clean:
 	rm -rf .venv build dist src/*.egg-info

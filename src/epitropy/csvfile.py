@@ -10,10 +10,10 @@ from pathlib import Path
 
 from .errors import InputError
 
-_DELIMITERS = ";\t,"
+DELIMITERS = ";\t,"
 _LONGEST = 50  # lines that one quoted cell may go over
 _ALONE = "\x1f"  # a delimiter that no file holds: the whole line is one cell
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def read_csv(path: str | Path, on_fault: Callable[[InputError], None] = _refuse)
     text, encoding = _decoded(path)
     lines = text.splitlines()
     first = next((line for line in lines if _counts(line)), "")
-    cells = list(_records(lines, next((d for d in _DELIMITERS if d in first), _ALONE)))
+    cells = list(_records(lines, next((d for d in DELIMITERS if d in first), _ALONE)))
     if len(cells) < 2:
         raise InputError(where, "no rows" if cells else "an empty file", "a header line and at least one row below it")
     header = tuple(cells[0][1])
@@ -125,7 +125,7 @@ def _records(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]
 
 def _split(text: str, delimiter: str) -> list[str]:
     """Cells of a record; an open quote keeps the line break at its end."""
-    text = text.rstrip(_DELIMITERS + " ") if delimiter == _ALONE else text  # empty cells that spreadsheets leave behind
+    text = text.rstrip(DELIMITERS + " ") if delimiter == _ALONE else text  # empty cells that spreadsheets leave behind
     return next(csv.reader((text + "\n").splitlines(keepends=True), delimiter=delimiter))
 
 
@@ -135,4 +135,4 @@ def _is_open(cells: list[str]) -> bool:
 
 def _cleaned(cells: list[str], delimiter: str) -> list[str]:
     cells = [c.strip() for c in cells]
-    return cells if delimiter == "," else [c.replace(",", ".") if _DECIMAL_COMMA.fullmatch(c) else c for c in cells]
+    return cells if delimiter == "," else [c.replace(",", ".") if DECIMAL_COMMA.fullmatch(c) else c for c in cells]

@@ -54,6 +54,8 @@ class CellData:
     readings: Mapping[str, Readings]
     source: str = ""  # file
     notes: tuple[str, ...] = field(default=())
+    voltage_range: Annotated[tuple[float, float] | None, Unit("V")] = None  # under current, where the file has it
+    discharge_current: Annotated[np.ndarray | None, Unit("A/kg", show="mA/g")] = None  # mean, of each capacity
 
     @property
     def count(self) -> int:

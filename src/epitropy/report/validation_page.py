@@ -329,7 +329,7 @@ def _sections(answer: Validation) -> list[str]:
             found.append(section(title, "Pairs that epitropy could predict.", _markdown(score_rows(scores))))
     found.append(section("What could be calibrated", SOLVED, _markdown(solved_rows(answer))))
     found.append(section("Scenario by scenario", "Median and 80 % interval.", _markdown(scenario_rows(answer))))
-    notes = "\n\n".join(f"**{p.name}**: {_note(p)} Source: {p.source}" for p in answer.pairs)
+    notes = "\n\n".join(f"**{p.name}**: {_note(p)} Source: {p.source}. Priors {p.priors}." for p in answer.pairs)
     found.append(section("What is known of each pair, and what was assumed", notes, ""))
     return found
 
@@ -378,7 +378,10 @@ def _note(p: Pair) -> str:
 
 
 def _notes(answer: Validation) -> Html:
-    return paragraphs(Html(f"<b>{safe(p.name)}</b>: {safe(_note(p))} Source: {linked(p.source)}") for p in answer.pairs)
+    return paragraphs(
+        Html(f"<b>{safe(p.name)}</b>: {safe(_note(p))} Source: {linked(p.source)}. Priors <code>{p.priors}</code>.")
+        for p in answer.pairs
+    )
 
 
 def _table(rows: tuple[Row, ...]) -> Html:
