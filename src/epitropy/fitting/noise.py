@@ -48,7 +48,8 @@ def whitened(data: CellData, predicted: Mapping[str, np.ndarray], noise: Noise) 
 
     Capacities of one cell share a factor on their level, log-normal with the spread of replicates (mass, loading);
     what is left of them follows a first-order autoregression over the cycles. Both are taken out by the square root
-    of the inverse covariance, sigma^2 R + (s y)(s y)^T, with R_ij = phi^|n_i - n_j|.
+    of the inverse covariance, sigma^2 R + (s m)(s m)^T, with R_ij = phi^|n_i - n_j| and m the model's capacities. (With
+    the data in place of m a high level would shrink their noise and so be preferred.)
     """
     parts, levels, log_scale = [], [], 0.0
     others = []
@@ -61,24 +62,23 @@ def whitened(data: CellData, predicted: Mapping[str, np.ndarray], noise: Noise) 
             continue
         ageing = ~np.isfinite(readings.rate)
         passed = noise.persistence ** np.diff(readings.cycle[ageing])
-        for column, out in ((miss[ageing], parts), (readings.value[ageing], levels)):
+        for column, out in ((miss[ageing], parts), (predicted[quantity][ageing], levels)):
             out.append(_innovations(column, passed) / noise.scatter)
         log_scale += ageing.sum() * math.log(noise.scatter) + 0.5 * float(np.log1p(-(passed**2)).sum())
         error = math.hypot(reading_error("rate"), noise.scatter)
         parts.append(miss[~ageing] / error)
-        levels.append(readings.value[~ageing] / error)
+        levels.append(predicted[quantity][~ageing] / error)
         log_scale += (~ageing).sum() * math.log(error)
-    found, level = np.concatenate([np.empty(0), *parts]), 0.0
+    found, level = np.concatenate([np.empty(0), *parts]), 1.0
     if found.size:
         shared = reading_errors()[0] * np.concatenate(levels)
         length = float(shared @ shared)
         along = float(shared @ found)
-        level = along / (1 + length)  # most probable, in standard deviations
-        found = found - (1 - 1 / math.sqrt(1 + length)) * along / length * shared
+        level = 1 + reading_errors()[0] * along / (1 + length)  # most probable
+        if length > 0:
+            found = found - (1 - 1 / math.sqrt(1 + length)) * along / length * shared
         log_scale += 0.5 * math.log1p(length)
-    # capacities are c = model (1 + s e): e s is told as a factor on the model
-    factor = 1 / (1 - reading_errors()[0] * level)
-    return Whitened(np.concatenate([found, *others]), log_scale, factor)
+    return Whitened(np.concatenate([found, *others]), log_scale, level)
 
 
 def _innovations(column: np.ndarray, passed: np.ndarray) -> np.ndarray:
