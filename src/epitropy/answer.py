@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .jsonio import definitions, schema_of, to_json
-from .records.headline import Baseline, CellHeadline, Influence, Measurement, Placebo, Prediction
+from .records.headline import Baseline, CellHeadline, Influence, Placebo, Prediction
+from .records.measurement import ExpectedReading, Measurement, MeasurementPair, MeasurementPlan
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
 from .records.sourced import GRADES, Sourced
@@ -95,7 +96,8 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
     }
     text, texts = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
-    records = (CellStages, Scenario, Scales, Sourced, Baseline, Placebo, Influence, Measurement, Band)
+    told = (MeasurementPlan, Measurement, MeasurementPair, ExpectedReading)
+    records = (CellStages, Scenario, Scales, Sourced, Baseline, Placebo, Influence, *told, Band)
     properties = {
         "epitropy_version": text,
         "study": text,
@@ -190,7 +192,7 @@ def _ensemble_schema() -> dict[str, Any]:
             "influences": schema_of(tuple[Influence, ...]),
             "no_effect": {"type": "array", "items": {"type": "string"}},
             "closest_scenario": {"type": ["string", "null"]},
-            "measurements": schema_of(tuple[Measurement, ...]),
+            "measurements": schema_of(MeasurementPlan | None),
             "bands": _map({"$ref": "#/$defs/Band"}),
         }
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from ..units import Unit
+from .measurement import MeasurementPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +100,6 @@ class Influence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
-    """A measurement on the aged coated cell and how well it tells the scenarios apart."""
-
-    name: str
-    expected: Mapping[str, str]  # scenario: value with unit
-    separation: Annotated[float, Unit("1")]  # spread of the scenarios' values over the error of the measurement
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
     """Everything the ensemble says."""
 
@@ -121,4 +113,4 @@ class Headline:
     influences: tuple[Influence, ...]
     no_effect: tuple[str, ...]
     closest_scenario: str | None
-    measurements: tuple[Measurement, ...]
+    measurements: MeasurementPlan | None  # None where no scenario has enough draws
