@@ -8,13 +8,13 @@ import numpy as np
 
 from .figures import BLUE, ORANGE, Drawing, canvas, legend_above, wrapped
 from .measurement_tables import points
-from .numbers import fixed, significant
+from .numbers import significant
 
 if TYPE_CHECKING:
     from ..records.result import StudyResult
     from ..study import Study
 
-MOST = 14
+MOST = 12
 
 
 def measurement_bits(result: StudyResult, study: Study) -> Drawing | None:
@@ -23,7 +23,7 @@ def measurement_bits(result: StudyResult, study: Study) -> Drawing | None:
     if plan is None or not any(m.scenario_bits + m.interval_bits > 0.005 for m in plan.measurements):
         return None
     shown = [m for m in plan.measurements[:MOST] if m.scenario_bits + m.interval_bits > 0.005]
-    figure, (axes,) = canvas(result, 1.5 + 0.4 * len(shown))
+    figure, (axes,) = canvas(result, 1.4 + 0.36 * len(shown))
     y = np.arange(len(shown))
     scenario, interval = ([getattr(m, n) for m in shown] for n in ("scenario_bits", "interval_bits"))
     axes.barh(y, scenario, 0.62, color=BLUE, label="about the scenario")
@@ -34,16 +34,11 @@ def measurement_bits(result: StudyResult, study: Study) -> Drawing | None:
     axes.margins(x=0.04)
     axes.grid(axis="y", visible=False)
     legend_above(axes)
-    for at, (name, texts) in zip(
-        (1.09, 1.22),
-        (
-            ("effort", [f"{significant(m.effort_days, 2)} d" for m in shown]),
-            ("bits/d", [fixed(m.value, 2) for m in shown]),
-        ),
-    ):
-        axes.text(at, 1.0, name, transform=axes.transAxes, ha="right", va="bottom", fontsize=8.5)
-        for row, text in zip(y, texts):
-            axes.text(at, row, text, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=8.5)
+    beside = {"ha": "right", "fontsize": 8.5}
+    axes.text(1.13, 1.0, "person-days", transform=axes.transAxes, va="bottom", **beside)
+    for at, m in zip(y, shown):
+        days = significant(m.effort_days, 2)
+        axes.text(1.13, at, days, transform=axes.get_yaxis_transform(), va="center", **beside)
     left = len(plan.measurements) - len(shown)
     return Drawing(
         name="measurements",

@@ -54,14 +54,14 @@ def _does(best: Measurement, plan: MeasurementPlan, headline: Headline) -> str:
             f"It would cut the interval of the {plan.cell} cell's retention from {span} to about "
             f"{points(best.interval_after)} points"
         )
-    return f"{narrowed} and {_tells(best, plan)}"
+    return f"{narrowed} and {_tells(best)}"
 
 
-def _tells(best: Measurement, plan: MeasurementPlan) -> str:
+def _tells(best: Measurement) -> str:
+    if best.scenario_bits < LITTLE:
+        return "tell nothing about the scenario"
     if not best.apart:
-        return (
-            f"gives {significant(best.scenario_bits, 2)} bits about the scenario, but tells no two of them apart alone"
-        )
+        return f"give {fixed(best.scenario_bits, 2)} bits about the scenario, but tell no two of them apart"
     one, other = best.apart[0].split(" | ")
     more = len(best.apart) - 1
     return f"tell {one} from {other}" + (f" (and {more} more pair{'s' * (more > 1)})" if more else "")
@@ -71,7 +71,7 @@ def _then(plan: MeasurementPlan) -> str:
     pair = plan.pair
     return (
         f"Best added to it: {pair.second}; both together {significant(pair.effort_days, 2)} person-days, about "
-        f"{points(pair.interval_after)} points, {significant(pair.scenario_bits, 2)} bits about the scenario."
+        f"{points(pair.interval_after)} points, {fixed(pair.scenario_bits, 2)} bits about the scenario."
     )
 
 
