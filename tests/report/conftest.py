@@ -77,7 +77,7 @@ def measurement_plan(names: list[str]) -> MeasurementPlan:
         left_out=(names[-1],),
         draws=6,
         interval_before=0.16,
-        measurements=(measurement(names, "coated", 0.5), measurement(names, "bare", 0.0)),
+        measurements=tuple(measurement(names, *row) for row in (("coated", 0.5), ("both", 0.2), ("bare", 0.0))),
         pair=MeasurementPair(
             first="skin by TEM, coated",
             second="skin by TEM, bare",
