@@ -5,9 +5,10 @@ import pytest
 from scipy.integrate import quad
 
 from epitropy.calibrate.ensemble import Draw, capacities, quantiles, run_draw
-from epitropy.calibrate.information import Pairs, learned, simulated_reading
+from epitropy.calibrate.headline import weighted_quantiles
+from epitropy.calibrate.information import Pairs, _interval, learned, simulated_reading
 from epitropy.calibrate.measurements import Candidate, candidates, effort, measurement_plan, plan
-from epitropy.calibrate.readings import READINGS, SLOW, aged_cell, simulated_readings, slow_capacity
+from epitropy.calibrate.readings import ENGINE, READINGS, SLOW, aged_cell, simulated_readings, slow_capacity
 from epitropy.calibrate.scales import build, tolerance_of
 from epitropy.cycling.program import program
 from epitropy.cycling.stage import live, voltage_curve
@@ -80,7 +81,7 @@ def test_information_of_two_gaussians_is_that_of_quadrature(gap, inner, error):
 
 
 def test_a_smaller_error_never_teaches_less():
-    pairs, values = two(2.0, 0.5)
+    pairs, values = two(2.0, 0.5, draws=200)
     bits, widths = zip(*((f.bits, f.width) for f in (taught(pairs, values, e) for e in (0.3, 0.6, 1.2, 2.4, 4.8))))
     assert list(bits) == sorted(bits, reverse=True)
     assert list(widths) == sorted(widths)
@@ -115,6 +116,16 @@ def test_an_interval_that_too_few_draws_would_carry_is_not_told():
     pairs, values = two(0.0, 1.0, draws=6)
     found = taught(pairs, values, 1e-3)
     assert found.effective >= 10 or found.width == pytest.approx(found.width_before, rel=1e-12)
+
+
+def test_an_interval_is_that_of_weighted_quantiles():
+    """Against the quantiles of the headline, which are linear between mid-weights as well."""
+    rng = np.random.default_rng(9)
+    pairs = Pairs(draw=np.arange(50), scenario=np.zeros(50, dtype=int), target=rng.random(50))
+    weights = rng.random((150, 50)) ** 6
+    found = _interval(pairs, weights).width
+    expected = [np.diff(weighted_quantiles(pairs.target, w, (0.1, 0.9)))[0] for w in weights]
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 # ranking -------------------------------------------------------------------------------------------------------------
@@ -201,7 +212,7 @@ def test_readings_are_those_of_the_life(zhao, ready, scenarios, scales, name, ce
     found, scenario = scales[name], scenarios[name]
     rows, kinds = program(zhao.cells[cell].protocol)
     m = build(zhao.cells[cell], formed, scenario, found)
-    series = live(m, tables, rows, kinds, tolerance=tolerance_of(zhao.cells[cell].protocol))
+    series = live(m, tables, rows, kinds, tolerance=tolerance_of(zhao.cells[cell].protocol), engine=ENGINE)
     curve = voltage_curve(m, tables, series, 200, SLOW)
     capacity = capacities(zhao.cells[cell], formed, tables, scenario, found)
     aged = aged_cell(zhao.cells[cell], formed, tables, scenario, found, capacity)
@@ -217,6 +228,7 @@ def test_readings_are_those_of_the_life(zhao, ready, scenarios, scales, name, ce
     }
     assert {n: read[n] for n in expected} == pytest.approx(expected, rel=1e-9, abs=0)
     assert curve.charge_capacity[-1] == pytest.approx(curve.discharge_capacity[-1], rel=2e-3, abs=0)
+    np.testing.assert_allclose(series.capacity, capacity, rtol=1e-12)  # at the resolution at which scales are solved
     assert 0 < read["hold_share"] < 1
     assert 0 < read["rate_ratio"] < 1
     assert abs(read["peak_charge"]) < 0.1

@@ -171,10 +171,19 @@ def _interval(pairs: Pairs, weights: np.ndarray) -> _Interval:
     sorted_weights = weights[:, pairs.order]
     middle = np.cumsum(sorted_weights, axis=1) - 0.5 * sorted_weights
     middle /= sorted_weights.sum(axis=1, keepdims=True)
-    low, high = (np.array([np.interp(q, row, target) for row in middle]) for q in (TAIL, 1 - TAIL))
+    low, high = (_crossing(middle, target, q) for q in (TAIL, 1 - TAIL))
     truth = pairs.target[pairs.maker]
     outside = np.maximum(low - truth, 0.0) + np.maximum(truth - high, 0.0)
     return _Interval(high - low, high - low + outside / TAIL)
+
+
+def _crossing(rising: np.ndarray, values: np.ndarray, at: float) -> np.ndarray:
+    """``np.interp(at, row, values)`` of every row at once."""
+    rows = np.arange(len(rising))
+    after = np.clip((rising < at).sum(axis=1), 1, values.size - 1)
+    low, high = rising[rows, after - 1], rising[rows, after]
+    part = np.divide(at - low, high - low, out=np.zeros(len(rising)), where=high > low)
+    return values[after - 1] + np.clip(part, 0.0, 1.0) * (values[after] - values[after - 1])
 
 
 def _effective(weights: np.ndarray) -> float:

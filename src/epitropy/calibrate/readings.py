@@ -14,7 +14,7 @@ from ..cycling.ageing import Surfaces, pinned_loss, surfaces
 from ..cycling.mesh import mesh_of
 from ..cycling.parameters import INTERPHASES, SKINS, Model, Row, Tables
 from ..cycling.program import program
-from ..cycling.stage import live, voltage_curve
+from ..cycling.stage import live, simulate, voltage_curve
 from ..errors import InputError, NumericsError
 from ..pipeline import Formed
 from ..records.cell import CycleSeries, VoltageCurve
@@ -28,6 +28,7 @@ from .workers import Progress, mapped
 
 SLOW = 0.05  # of 1C
 FAST = 5.0
+ENGINE = partial(simulate, resolution=kernel.SCREENING)  # as fine as the scales of draws are solved
 PEAK = (4.05, 4.35)  # V, where the last peak of dQ/dV of layered nickel oxides lies
 
 
@@ -71,7 +72,7 @@ def aged_cell(
     """The cell's life in full, and one slow cycle at either end of it that does not age it."""
     m = build(cell, formed, scenario, scales)
     rows, kinds = program(cell.protocol)
-    series = live(m, tables, rows, kinds, tolerance=tolerance_of(cell.protocol))
+    series = live(m, tables, rows, kinds, tolerance=tolerance_of(cell.protocol), engine=ENGINE)
     ends = (int(series.cycle[0]), int(series.cycle[-1]))
     slow = {n: voltage_curve(m, tables, series, cycle, SLOW) for n, cycle in zip((0, -1), ends)}
     charge, hold = cell.protocol.charge.value, cell.protocol.hold_rate.value
