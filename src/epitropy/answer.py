@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .jsonio import definitions, schema_of, to_json
-from .records.headline import Baseline, CellHeadline, Influence, Measurement, Placebo, Prediction, Update
+from .records.headline import Baseline, CellHeadline, Influence, Placebo, Prediction, Update
+from .records.measurement import ExpectedReading, Measurement, MeasurementPair, MeasurementPlan
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
 from .records.sourced import GRADES, Sourced
@@ -97,7 +98,8 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
     }
     text, texts = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
-    records = (CellStages, Scenario, Scales, Sourced, Baseline, Placebo, Influence, Measurement, Band, Update)
+    told = (MeasurementPlan, Measurement, MeasurementPair, ExpectedReading)
+    records = (CellStages, Scenario, Scales, Sourced, Baseline, Placebo, Influence, *told, Band, Update)
     properties = {
         "epitropy_version": text,
         "study": text,
@@ -193,8 +195,8 @@ def _ensemble_schema() -> dict[str, Any]:
             "influences": schema_of(tuple[Influence, ...]),
             "no_effect": {"type": "array", "items": {"type": "string"}},
             "closest_scenario": {"type": ["string", "null"]},
-            "measurements": schema_of(tuple[Measurement, ...]),
-            "update": {"anyOf": [{"type": "null"}, schema_of(Update)]},
+            "measurements": schema_of(MeasurementPlan | None),
+            "update": schema_of(Update | None),
             "bands": _map({"$ref": "#/$defs/Band"}),
         }
     )

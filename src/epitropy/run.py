@@ -12,7 +12,7 @@ from . import __version__
 from .calibrate import headline as say
 from .calibrate.ensemble import DRAWS, Draw, calibrated, calibration_cell, prepare, run_ensemble
 from .calibrate.influence import influences
-from .calibrate.measurements import telling_measurements
+from .calibrate.measurements import measurement_plan
 from .calibrate.scales import build, tolerance_of
 from .calibrate.scenarios import declared_scenarios
 from .calibrate.update import observed, update
@@ -191,7 +191,14 @@ def _headline(
         influences=moves,
         no_effect=without,
         closest_scenario=say.closest(cells[target], *say.reported_capacity(study, target)),
-        measurements=telling_measurements(nominal, target),
+        measurements=measurement_plan(
+            study,
+            ensemble,
+            scenarios,
+            target,
+            progress=partial(progress, "readings of possible measurements"),
+            pool=pool,
+        ),
         update=update(ensemble, scenarios, target, observed(study, target), {g.name: g.retention for g in guesses})
         if target != known
         else None,

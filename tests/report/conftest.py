@@ -12,11 +12,11 @@ from epitropy.records.headline import (
     CellHeadline,
     Headline,
     Influence,
-    Measurement,
     Placebo,
     Prediction,
     Retention,
 )
+from epitropy.records.measurement import ExpectedReading, Measurement, MeasurementPair, MeasurementPlan
 from epitropy.run import run_nominal
 from epitropy.study import load_study
 
@@ -46,6 +46,47 @@ def cell(basis: str, first: Capacity, last: Capacity, kept: Retention, names: li
         retention=kept,
         band=Band(cycle=CYCLES, low=low, median=median, high=high),
         scenarios=(*rows, lost),
+    )
+
+
+def measurement(names: list[str], cell: str, bits: float) -> Measurement:
+    return Measurement(
+        name="skin by TEM",
+        cell=cell,
+        instrument="TEM",
+        readings=(
+            ExpectedReading(name="skin", error="2 nm", expected=dict.fromkeys(names[:-1], "8.1 nm"), separation=2.31),
+        ),
+        scenario_bits=bits,
+        scenario_bits_error=0.05,
+        most_bits=3.46,
+        mechanism_bits=0.4 * bits,
+        interval_after=0.08,
+        interval_bits=1.0,
+        effective=44.0,
+        apart=(f"{names[0]} | {names[1]}",) if bits else (),
+        effort_days=4.0,
+        value=(bits + 1.0) / 4.0,
+    )
+
+
+def measurement_plan(names: list[str]) -> MeasurementPlan:
+    return MeasurementPlan(
+        cell="coated",
+        scenarios=tuple(names[:-1]),
+        left_out=(names[-1],),
+        draws=6,
+        interval_before=0.16,
+        measurements=tuple(measurement(names, *row) for row in (("coated", 0.5), ("both", 0.2), ("bare", 0.0))),
+        pair=MeasurementPair(
+            first="skin by TEM, coated",
+            second="skin by TEM, bare",
+            scenario_bits=0.6,
+            interval_after=0.07,
+            interval_bits=1.2,
+            effort_days=7.0,
+            value=0.26,
+        ),
     )
 
 
@@ -85,7 +126,7 @@ def hand_made(result) -> Headline:
         influences=influences,
         no_effect=("anneal.boundary_width", "cell.format"),
         closest_scenario="barrier/series",
-        measurements=(Measurement(name="skin by TEM", expected=dict.fromkeys(names[:-1], "8.1 nm"), separation=2.31),),
+        measurements=measurement_plan(names),
     )
 
 

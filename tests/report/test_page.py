@@ -131,7 +131,7 @@ def test_page_says_what_missed_and_what_gained_as_much(readers):
 
 
 def test_every_figure_links_its_data(pages):
-    for kind, count in (("full", 6), ("nominal", 5), ("uncoated", 4)):
+    for kind, count in (("full", 7), ("nominal", 5), ("uncoated", 4)):
         links = re.findall(r'href="data:text/csv;charset=utf-8;base64,([^"]+)"', pages[kind])
         assert len(links) == count == pages[kind].count("<figure ")
         for link in links:
@@ -144,7 +144,7 @@ def test_figures_name_quantity_and_unit_on_each_axis(full, study):
         for axes in drawing.figure.axes:
             shared = axes.get_shared_x_axes().get_siblings(axes)
             labels = [a.get_xlabel() for a in shared]
-            numeric = drawing.name not in ("scenarios", "losses", "influence")
+            numeric = drawing.name not in ("scenarios", "losses", "influence", "measurements")
             labels_y = [axes.get_ylabel()] if numeric else []
             for label in [max(labels, key=len), *labels_y]:
                 assert "/" in label or label.startswith(("cycle number", "lithium content x")), drawing.name

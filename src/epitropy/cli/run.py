@@ -51,10 +51,11 @@ def run(
 
 
 def _show(result, study) -> None:
-    """Three sentences and the table."""
+    """Three sentences, the table and what to measure next."""
     from rich.console import Console
     from rich.table import Table
 
+    from ..report.measurement_tables import advice
     from ..report.tables import headline_rows
     from ..report.text import opening
 
@@ -69,6 +70,8 @@ def _show(result, study) -> None:
     for sentence in opening(result, study):
         console.print(sentence, markup=False)
     console.print(table)
+    if result.headline is not None and (said := advice(result.headline)):
+        console.print(said, markup=False)
     if not any(cell.cycling for cell in result.cells.values()):
         console.print(
             "No scenario reaches the calibration data, or a first cycle, with the inputs at their medians. Check the "

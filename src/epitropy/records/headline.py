@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from ..units import Unit
+from .measurement import MeasurementPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +100,6 @@ class Influence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
-    """A measurement on the aged coated cell and how well it tells the scenarios apart."""
-
-    name: str
-    expected: Mapping[str, str]  # scenario: value with unit
-    separation: Annotated[float, Unit("1")]  # spread of the scenarios' values over the error of the measurement
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Weight:
     """A scenario before and after the predicted cell's own data; ``nearest``: its closest draw to them, in errors."""
 
@@ -157,5 +149,5 @@ class Headline:
     influences: tuple[Influence, ...]
     no_effect: tuple[str, ...]
     closest_scenario: str | None
-    measurements: tuple[Measurement, ...]
+    measurements: MeasurementPlan | None  # None where no scenario has enough draws
     update: Update | None = None  # None: nothing reported of the predicted cell

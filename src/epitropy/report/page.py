@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from . import cell_figures, layer_figures, sections, strain_figures, text
+from . import cell_figures, layer_figures, measurement_figures, sections, strain_figures, text
 from .figures import Drawing
 from .markup import Html, paragraphs, safe
 
@@ -44,6 +44,7 @@ def drawings(result: StudyResult, study: Study) -> list[Drawing]:
         layer_figures.depth_profile,
         cell_figures.losses,
         cell_figures.tornado,
+        measurement_figures.measurement_bits,
         strain_figures.strain_over_charge,
     )
     return [d for d in (one(result, study) for one in draw) if d is not None]

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..constants import GAS_CONSTANT
-from . import phase_tables, tables, text
+from . import measurement_tables, phase_tables, tables, text
 from .facts import Compared, coated_cell, grade_counts, treated_cell
 from .figures import Drawing, csv_link, svg
 from .markup import Html, badge, bullets, details, join, linked, paragraphs, safe, table
@@ -27,7 +27,7 @@ def headline(result: StudyResult, study: Study) -> Html:
     parts.append(paragraphs([text.basis(result, study)]))
     if result.headline is not None:
         parts += [paragraphs([text.unsolved(result.headline)]), _beside(result, study)]
-    return join([*parts, _scenarios(result, study), _measurements(result, study)])
+    return join([*parts, _scenarios(result, study), measurement_tables.section(result.headline)])
 
 
 def _comparison(result: StudyResult, study: Study) -> Html:
@@ -86,24 +86,6 @@ def _number(row: Compared | None) -> Html:
     if row.inside is None:
         return safe(row.text)
     return Html(f"{safe(row.text)} {badge('hit', 'hit') if row.inside else badge('miss', 'miss')}")
-
-
-def _measurements(result: StudyResult, study: Study) -> Html:
-    if result.headline is None or not result.headline.measurements:
-        return Html("")
-    header = (
-        "measurement / unit",
-        "separation",
-        *(Html(safe(s.name).replace("/", "<br>")) for s in result.scenarios),
-    )
-    note = (
-        "What each scenario lets one expect of the aged "
-        f"{treated_cell(study)} cell, inputs at their medians. Separation: standard deviation of these values over "
-        "the usual error "
-        "of the measurement (assumed); above 2 it tells scenarios apart."
-    )
-    title = Html("<h3>Which measurement would tell</h3>")
-    return join([title, paragraphs([note]), table(header, tables.measurement_rows(result), kind="dense")])
 
 
 def figures(drawings: list[Drawing], result: StudyResult, study: Study) -> Html:

@@ -206,23 +206,6 @@ def _points(gain: float) -> str:
     return f"{100 * gain + 0.0:+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
 
 
-def measurement_rows(result: StudyResult) -> tuple[Row, ...]:
-    """(measurement with unit, separation, expected value per scenario) by separation."""
-    names = [s.name for s in result.scenarios]
-    return tuple(
-        (
-            f"{m.name} / {_unit_of(m.expected)}",
-            significant(m.separation, 2),
-            *(m.expected.get(n, "–").split(" ")[0] for n in names),
-        )
-        for m in result.headline.measurements
-    )
-
-
-def _unit_of(expected) -> str:
-    return pretty(next(iter(expected.values())).partition(" ")[2])
-
-
 # ---- the layer ---------------------------------------------------------------------------------------------------
 
 
