@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .jsonio import definitions, schema_of, to_json
-from .records.headline import Baseline, CellHeadline, Influence, Measurement, Placebo, Prediction
+from .records.headline import Attribution, Baseline, CellHeadline, Influence, Measurement, Placebo, Prediction
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
 from .records.sourced import GRADES, Sourced
@@ -78,6 +78,7 @@ def _ensemble(result: StudyResult) -> dict[str, Any] | None:
         "no_effect",
         "closest_scenario",
         "measurements",
+        "attribution",
     )
     return {name: to_json(getattr(told, name)) for name in names} | {
         "bands": {name: to_json(cell.band) for name, cell in told.cells.items()}
@@ -95,7 +96,7 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
     }
     text, texts = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
-    records = (CellStages, Scenario, Scales, Sourced, Baseline, Placebo, Influence, Measurement, Band)
+    records = (CellStages, Scenario, Scales, Sourced, Baseline, Placebo, Influence, Measurement, Attribution, Band)
     properties = {
         "epitropy_version": text,
         "study": text,
@@ -191,6 +192,7 @@ def _ensemble_schema() -> dict[str, Any]:
             "no_effect": {"type": "array", "items": {"type": "string"}},
             "closest_scenario": {"type": ["string", "null"]},
             "measurements": schema_of(tuple[Measurement, ...]),
+            "attribution": schema_of(tuple[Attribution, ...]),
             "bands": _map({"$ref": "#/$defs/Band"}),
         }
     )

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from . import __version__
 from .calibrate import headline as say
+from .calibrate.attribution import attribute
 from .calibrate.ensemble import DRAWS, Draw, calibrated, calibration_cell, prepare, run_ensemble
 from .calibrate.influence import influences
 from .calibrate.measurements import telling_measurements
@@ -190,6 +191,9 @@ def _headline(
         no_effect=without,
         closest_scenario=say.closest(cells[target], *say.reported_capacity(study, target)),
         measurements=telling_measurements(nominal, target),
+        attribution=attribute(
+            study, target, ensemble, scenarios, progress=partial(progress, "attribution of the gain"), pool=pool
+        ),
     )
 
 

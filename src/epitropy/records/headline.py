@@ -108,6 +108,35 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What something changes at the last cycle: retention, told in points, and capacity."""
+
+    retention: Retention
+    last: Capacity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureEffect:
+    """What one feature of a layer does; positive where it helps."""
+
+    without: str  # what the coated cell is like without it
+    share: Effect  # Shapley share of the gain
+    taken_away: Effect  # lost if the full layer loses it alone
+    added_alone: Effect  # gained if a layer without any feature gets it alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """The coated cell's gain over the bare one in a scenario; in each draw shares and rest sum to the total."""
+
+    scenario: str
+    draws: Annotated[int, Unit("1")]
+    features: Mapping[str, FeatureEffect]
+    rest: Effect  # without any feature: the coating's mass, lithium taken from the host, the anneal's skin
+    total: Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
     """Everything the ensemble says."""
 
@@ -122,3 +151,4 @@ class Headline:
     no_effect: tuple[str, ...]
     closest_scenario: str | None
     measurements: tuple[Measurement, ...]
+    attribution: tuple[Attribution, ...] = ()
