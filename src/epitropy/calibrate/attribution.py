@@ -33,6 +33,7 @@ from .workers import mapped
 
 DRAWS = 16
 SECOND_PHASE = 0.5  # of a layer that is not a single phase, as in the placebo
+AS_BARE = Sourced(value=1.0, source="covered faces as bare ones")
 
 # feature -> the coated cell without it
 FEATURES = {
@@ -130,7 +131,7 @@ def without(layer: Layered, scenario: Scenario, scales: Scales, off: Collection[
     if "fewer cracks" in off:
         scenario = replace(scenario, crack_share=1.0)
     if "clean surface" in off:
-        ageing = replace(ageing, interphase_coated=replace(ageing.interphase_coated, value=1.0))
+        ageing = replace(ageing, interphase_coated=AS_BARE)
         electrode = electrode and replace(electrode, residual_consumed=0.0)
     m = build(replace(cell, degradation=ageing), replace(formed, electrode=electrode), scenario, scales)
     return (m._replace(dissolution_coated=1.0) if "clean surface" in off else m), looked_up
