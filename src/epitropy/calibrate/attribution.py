@@ -211,7 +211,7 @@ def _splits(
 
 
 def _told(scenario: str, splits: Sequence[Split]) -> Attribution:
-    """Medians and intervals over the draws."""
+    """Medians, intervals and means over the draws; shares are skewed, and only their means add up."""
     parts = Split(*(np.array(part) for part in zip(*splits)))
     features = {
         name: FeatureEffect(
@@ -227,4 +227,9 @@ def _told(scenario: str, splits: Sequence[Split]) -> Attribution:
 
 
 def _effect(values: np.ndarray) -> Effect:
-    return Effect(retention=interval(Retention, values[:, 0]), last=interval(Capacity, values[:, 1]))
+    return Effect(
+        retention=interval(Retention, values[:, 0]),
+        last=interval(Capacity, values[:, 1]),
+        mean_retention=float(values[:, 0].mean()),
+        mean_last=float(values[:, 1].mean()),
+    )

@@ -109,10 +109,12 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What something changes at the last cycle: retention, told in points, and capacity."""
+    """What something changes at the last cycle: retention, told in points, and capacity. Means over draws add up."""
 
     retention: Retention
     last: Capacity
+    mean_retention: Annotated[float, Unit("1", show="%")]
+    mean_last: Annotated[float, Unit("C/kg", show="mAh/g")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,7 @@ class FeatureEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """The coated cell's gain over the bare one in a scenario; in each draw shares and rest sum to the total."""
+    """The coated cell's gain over the bare one in a scenario; in each draw, and in the mean, shares and rest sum to it."""
 
     scenario: str
     draws: Annotated[int, Unit("1")]

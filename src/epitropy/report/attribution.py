@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from ..records.result import StudyResult
 
 REST = "the rest"
-REST_MEANS = "mass of the coating, lithium taken from the host, skin formed in the anneal, other inputs of the two cells"
+GAIN = "gain over the bare cell"
+REST_MEANS = (
+    "mass of the coating, lithium taken from the host, skin formed in the anneal, other inputs of the two cells"
+)
+FEWEST = 5  # draws from which an interval is told
 NOTHING = 0.05  # points of retention or mAh/g: what is written with one decimal as zero
 MOST = 0.8  # of all that helps (or costs), which the features named first make together
 
@@ -58,32 +62,47 @@ def spread(ends: tuple[float, float, float]) -> str:
     return middle if below == above else f"{middle} ({below} to {above})"
 
 
+def mean_points(effect: Effect) -> float:
+    return 100 * effect.mean_retention
+
+
+def mean_capacity(effect: Effect) -> float:
+    return float(shown(effect.mean_last, CAPACITY))
+
+
 def told(result: StudyResult) -> list[str]:
     """What the layer does in the chosen scenario, and what does most in the others; nothing without a split."""
     split = result.headline.attribution if result.headline else ()
-    if not split:
-        return []
+    return [sentence(_chosen(result, split)), *_across(split)] if split else []
+
+
+def _chosen(result: StudyResult, split: Sequence[Attribution]) -> Attribution:
     chosen = chosen_scenario(result)
-    one = next((a for a in split if chosen and a.scenario == chosen.name), split[0])
-    return [sentence(one), *_across(split)]
+    return next((a for a in split if chosen and a.scenario == chosen.name), split[0])
 
 
 def sentence(found: Attribution) -> str:
-    """Most of what the layer does in a scenario; honest where nothing is gained, features cancel or one exceeds it."""
-    low, gain, high = points(found.total)
-    parts = {name: points(effect)[1] for name, effect in effects(found).items()}
+    """Most of what the layer does in a scenario; honest where nothing is gained, features cancel or one exceeds it.
+
+    Shares are told by their means over the draws, which add up; medians of skewed shares do not.
+    """
+    low, _, high = points(found.total)
+    gain = mean_points(found.total)
+    parts = {name: mean_points(effect) for name, effect in effects(found).items()}
     helps = {n: v for n, v in sorted(parts.items(), key=lambda p: -p[1]) if v >= NOTHING}
     costs = {n: v for n, v in sorted(parts.items(), key=lambda p: p[1]) if v <= -NOTHING}
-    last = signed(capacity(found.total)[1])
+    last = signed(mean_capacity(found.total))
     where = f"In scenario {found.scenario} the layer"
     if abs(gain) < NOTHING:
-        said = f"{where} changes the retention by less than {NOTHING} points ({last} mAh/g at the last cycle)"
+        said = f"{where} changes the mean retention by less than {NOTHING} points ({last} mAh/g at the last cycle)"
         return f"{said}: {_cancel(helps, costs)}."
     verb = "gains" if gain > 0 else "loses"
-    range_ = "" if fixed(low, 1) == fixed(high, 1) else f" ({fixed(low, 1)} to {fixed(high, 1)} of gain)"
-    open_ = ", so its sign is open," if low < -NOTHING and high > NOTHING else ""
-    first = f"{where} {verb} {fixed(abs(gain), 1)} points of retention{range_}{open_} and"
-    changed = f"{first} changes the last capacity by {last} mAh/g."
+    within = f"80 % of draws lie between {signed(low)} and {signed(high)}"
+    within += ", so the sign is open" if low < -NOTHING and high > NOTHING else ""
+    counted = "draw" if found.draws == 1 else "draws"
+    within = within if found.draws >= FEWEST else f"{found.draws} {counted} only, too few to tell a spread"
+    first = f"{where} {verb} {fixed(abs(gain), 1)} points of retention in the mean"
+    changed = f"{first} ({last} mAh/g at the last cycle); {within}."
     own, against = (helps, costs) if gain > 0 else (costs, helps)
     return " ".join([changed, *_most(own, against, gain), *_beside_capacity(found, {**helps, **costs})])
 
@@ -92,7 +111,7 @@ def _cancel(helps: Mapping[str, float], costs: Mapping[str, float]) -> str:
     if helps and costs:
         return f"{_listed(_first(helps))} and {_listed(_first(costs))} cancel"
     if helps or costs:
-        return f"{_listed(_first(helps or costs))} in the median, and the rest is too small to tell"
+        return f"{_listed(_first(helps or costs))}, and all else together makes up for it"
     return "none of its features does more"
 
 
@@ -102,19 +121,18 @@ def _most(own: Mapping[str, float], against: Mapping[str, float], gain: float) -
     if not own:
         return [f"No single feature makes {NOTHING} points of that."]
     named = _first(own)
-    said = [f"Most of the {noun} is {_listed(named)}."]
+    said = [f"Most of the {noun}: {_listed(named)}."]
     if against:
-        turn = "costs" if gain > 0 else "helps"
-        said.append(f"Against it {turn} {_listed(_first(against))}.")
+        said.append(f"Against it: {_listed(_first(against))}.")
     leading, value = next(iter(named.items()))
     if abs(value) > 1.05 * abs(gain):
-        said.append(f"{_capital(leading)} alone is {fixed(100 * value / gain, 0)} % of the {noun}.")
+        said.append(f"{_capital(leading)} alone makes {fixed(100 * value / gain, 0)} % of the {noun}.")
     return said
 
 
 def _beside_capacity(found: Attribution, named: Mapping[str, float]) -> list[str]:
     """Features whose share of the last capacity has the other sign: they act at cycle 1 more than on fading."""
-    last = {name: capacity(effect)[1] for name, effect in effects(found).items()}
+    last = {name: mean_capacity(effect) for name, effect in effects(found).items()}
     high = [n for n, v in named.items() if v > 1 and last[n] < -NOTHING]
     low = [n for n, v in named.items() if v < -1 and last[n] > NOTHING]
     said = []
@@ -151,35 +169,37 @@ def _capital(words: str) -> str:
 
 
 def _across(split: Sequence[Attribution]) -> list[str]:
-    """Which part is the largest in which scenarios, by the size of its median share of retention."""
+    """Which part is the largest in which scenarios, by the size of its mean share of retention."""
     leading: dict[str, list[str]] = {}
     for found in split:
-        sizes = {name: points(effect)[1] for name, effect in effects(found).items()}
+        sizes = {name: mean_points(effect) for name, effect in effects(found).items()}
         name = max(sizes, key=lambda n: abs(sizes[n]))
         if abs(sizes[name]) >= NOTHING:
             leading.setdefault(name, []).append(f"{found.scenario} {signed(sizes[name])}")
     if len(split) < 2 or not leading:
         return []
     groups = "; ".join(f"{name} ({', '.join(where)})" for name, where in leading.items())
-    return [f"The largest share by scenario, in points of retention: {groups}."]
+    return [f"The largest mean share by scenario, in points of retention: {groups}."]
 
 
 def feature_rows(found: Attribution) -> tuple[Row, ...]:
-    """(feature, share in points, in mAh/g, lost if taken away alone, gained if added alone, without it)."""
-    rows = [
-        (
-            name,
-            spread(points(feature.share)),
-            spread(capacity(feature.share)),
-            spread(points(feature.taken_away)),
-            spread(points(feature.added_alone)),
-            feature.without,
+    """(part, mean share and spread in points, the same in mAh/g, taken away and added alone in points, without it)."""
+    rows = []
+    for name, effect in {**effects(found), GAIN: found.total}.items():
+        feature = found.features.get(name)
+        alone = (feature.taken_away, feature.added_alone) if feature else ()
+        rows.append(
+            (
+                name,
+                signed(mean_points(effect)),
+                spread(points(effect)),
+                signed(mean_capacity(effect)),
+                spread(capacity(effect)),
+                *((spread(points(e)) for e in alone) if feature else ("–", "–")),
+                feature.without if feature else REST_MEANS if name == REST else "",
+            )
         )
-        for name, feature in found.features.items()
-    ]
-    rest = (REST, spread(points(found.rest)), spread(capacity(found.rest)), "–", "–", REST_MEANS)
-    total = ("gain over the bare cell", spread(points(found.total)), spread(capacity(found.total)), "–", "–", "")
-    return (*rows, rest, total)
+    return tuple(rows)
 
 
 def scenario_rows(split: Sequence[Attribution], of=points) -> tuple[Row, ...]:
@@ -194,21 +214,23 @@ def section(result: StudyResult) -> Html:
     split = result.headline.attribution if result.headline else ()
     if not split:
         return Html("")
-    chosen = chosen_scenario(result)
-    one = next((a for a in split if chosen and a.scenario == chosen.name), split[0])
+    one = _chosen(result, split)
     header = (
-        f"scenario {one.scenario}",
-        "share / points of retention",
-        "share / (mAh/g), last cycle",
-        "lost if taken away alone / points",
+        one.scenario,
+        "mean share / points",
+        "median, 80 % / points",
+        "mean share / (mAh/g)",
+        "median, 80 % / (mAh/g)",
+        "lost if taken away / points",
         "gained if added alone / points",
         "the coated cell without it",
     )
     wide = ("scenario", "draws", *effects(one), "gain")
     note = (
-        "Shapley shares: what a feature adds, averaged over all orders of adding them; in each draw they and the rest "
-        "sum to the gain exactly, their medians need not. Median and 80 % interval. All sets of features were "
-        "cycled at the scales that the bare cell fixed; nothing here is measured on a coated cell."
+        "Shapley shares: what a feature adds, averaged over all orders of adding them. In each draw, and in the mean, "
+        "they and the rest sum to the gain; medians need not. Points are of retention; mAh/g are at the last cycle. "
+        "All sets of features were cycled at the scales that the bare cell fixed; nothing here is measured on a "
+        "coated cell, and which features act at all is declared by the scenario."
     )
     return join(
         [
@@ -216,9 +238,12 @@ def section(result: StudyResult) -> Html:
             paragraphs(told(result)),
             table(header, feature_rows(one), kind="numbers"),
             paragraphs([note], "meta"),
-            details("Shares in every scenario, points of retention", table(wide, scenario_rows(split), kind="dense")),
             details(
-                "Shares in every scenario, mAh/g at the last cycle",
+                "Shares in every scenario, points of retention: median and 80 % interval",
+                table(wide, scenario_rows(split), kind="dense"),
+            ),
+            details(
+                "Shares in every scenario, mAh/g at the last cycle: median and 80 % interval",
                 table(wide, scenario_rows(split, capacity), kind="dense"),
             ),
         ]
