@@ -129,7 +129,7 @@ class FeatureEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """The coated cell's gain over the bare one in a scenario; in each draw, and in the mean, shares and rest sum to it."""
+    """The coated cell's gain over the bare one in a scenario; shares and rest sum to it in each draw and the mean."""
 
     scenario: str
     draws: Annotated[int, Unit("1")]

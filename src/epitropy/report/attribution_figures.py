@@ -80,7 +80,8 @@ def _bars(axes: Axes, split: Sequence[Attribution], mean: Callable[[Effect], flo
 def _caption(split: Sequence[Attribution], study: Study) -> str:
     return (
         f"Gain of {treated_cell(study)} over {known_cell(study)} in each declared scenario, shared out among the "
-        f"layer's features by Shapley's value. Bars: means of the shares over the draws, which add up to the "
-        f"mean gain; what helps lies right of zero, what costs left; an interval from {FEWEST} draws on. Medians and intervals of the shares stand in the "
-        "tables below. What lowers cycle 1 raises the retention: a share of one is no share of the other."
+        "layer's features by Shapley's value. Bars: means of the shares over the draws, which add up to the mean gain; "
+        f"what helps lies right of zero, what costs left; an interval is drawn from {FEWEST} draws on. Medians and "
+        "intervals of the shares stand in the tables below. What lowers cycle 1 raises the retention: a share of one "
+        "is no share of the other."
     )
