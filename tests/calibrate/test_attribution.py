@@ -230,6 +230,7 @@ def test_the_total_is_the_gain_of_the_ensemble(told):
         middle = np.quantile(gains, 0.5, axis=0, method="hazen")
         np.testing.assert_allclose([a.total.retention.value, a.total.last.value], middle, rtol=1e-12)
         assert list(a.features) == NAMES
+        assert sum(a.leads.values()) == a.draws and set(a.leads) <= {*NAMES, "the rest"}
         parts = [*(f.share for f in a.features.values()), a.rest]
         assert sum(e.mean_retention for e in parts) == pytest.approx(a.total.mean_retention, rel=0, abs=1e-12)
         assert sum(e.mean_last for e in parts) == pytest.approx(a.total.mean_last, rel=0, abs=1e-8)

@@ -24,7 +24,9 @@ def effect(points: float, last: float = 0.0, half: float = 0.0) -> Effect:
     )
 
 
-def split(shares: dict[str, tuple[float, float]], rest=(0.0, 0.0), half=0.0, draws=16, scenario="barrier/series"):
+def split(
+    shares: dict[str, tuple[float, float]], rest=(0.0, 0.0), half=0.0, draws=16, scenario="barrier/series", leads=None
+):
     """An attribution whose total is the sum of its parts."""
     given = {name: shares.get(name, (0.0, 0.0)) for name in NAMES}
     features = {
@@ -32,8 +34,14 @@ def split(shares: dict[str, tuple[float, float]], rest=(0.0, 0.0), half=0.0, dra
         for name, v in given.items()
     }
     total = np.sum([*given.values(), rest], axis=0)
+    size = {n: abs(v[0]) for n, v in {**given, "the rest": rest}.items()}
     return Attribution(
-        scenario=scenario, draws=draws, features=features, rest=effect(*rest), total=effect(*total, half=half)
+        scenario=scenario,
+        draws=draws,
+        features=features,
+        rest=effect(*rest),
+        total=effect(*total, half=half),
+        leads=leads or {max(size, key=size.get): draws},
     )
 
 
@@ -75,6 +83,13 @@ def test_a_retention_that_rises_because_cycle_1_falls_is_called_so():
 )
 def test_spread_of_the_gain(draws, half, words):
     assert words in sentence(split({"oxygen barrier": (3.0, 1.0)}, half=half, draws=draws))
+
+
+def test_means_made_by_single_draws_are_called_so():
+    shares = {"lithium path": (4.0, -1.0), "oxygen barrier": (1.0, 2.0)}
+    said = sentence(split(shares, draws=9, leads={"oxygen barrier": 7, "lithium path": 2}))
+    assert "Few draws make this mean: in 7 of 9 the largest share is that of oxygen barrier." in said
+    assert "Few draws" not in sentence(split(shares))
 
 
 def test_tables_hold_every_part_once_and_the_gain_last():

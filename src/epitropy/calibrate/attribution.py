@@ -8,6 +8,7 @@ bare cell fixed; what the coated cell gains without any of them is the rest.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -44,6 +45,8 @@ FEATURES = {
     "fewer cracks": "formation and cycling crack the particles as in the bare cell",
     "clean surface": "residual lithium stays, and covered faces grow interphase and dissolve as bare ones",
 }
+
+REST = "the rest"
 
 
 def shapley(worth: np.ndarray) -> np.ndarray:
@@ -222,8 +225,20 @@ def _told(scenario: str, splits: Sequence[Split]) -> Attribution:
         )
         for i, (name, meaning) in enumerate(FEATURES.items())
     }
-    rest, total = _effect(parts.rest), _effect(parts.total)
-    return Attribution(scenario=scenario, draws=len(splits), features=features, rest=rest, total=total)
+    return Attribution(
+        scenario=scenario,
+        draws=len(splits),
+        features=features,
+        rest=_effect(parts.rest),
+        total=_effect(parts.total),
+        leads=_leads(np.column_stack([parts.shares[:, :, 0], parts.rest[:, 0]])),
+    )
+
+
+def _leads(retention: np.ndarray) -> dict[str, int]:
+    """In how many draws each part's share of retention is the largest in size; those that never lead are left out."""
+    names = [*FEATURES, REST]
+    return dict(Counter(names[i] for i in np.abs(retention).argmax(axis=1)).most_common())
 
 
 def _effect(values: np.ndarray) -> Effect:

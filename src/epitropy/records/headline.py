@@ -136,6 +136,7 @@ class Attribution:
     features: Mapping[str, FeatureEffect]
     rest: Effect  # without any feature: the coating's mass, lithium taken from the host, the anneal's skin
     total: Effect
+    leads: Annotated[Mapping[str, int], Unit("1")]  # draws in which a part's share of retention is the largest in size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

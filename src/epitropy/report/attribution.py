@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..records.headline import Attribution, Effect
     from ..records.result import StudyResult
 
-REST = "the rest"
+REST = "the rest"  # as in the record
 GAIN = "gain over the bare cell"
 REST_MEANS = (
     "mass of the coating, lithium taken from the host, skin formed in the anneal, other inputs of the two cells"
@@ -104,7 +104,7 @@ def sentence(found: Attribution) -> str:
     first = f"{where} {verb} {fixed(abs(gain), 1)} points of retention in the mean"
     changed = f"{first} ({last} mAh/g at the last cycle); {within}."
     own, against = (helps, costs) if gain > 0 else (costs, helps)
-    return " ".join([changed, *_most(own, against, gain), *_beside_capacity(found, {**helps, **costs})])
+    return " ".join([changed, *_most(found, own, against, gain), *_beside_capacity(found, {**helps, **costs})])
 
 
 def _cancel(helps: Mapping[str, float], costs: Mapping[str, float]) -> str:
@@ -115,7 +115,7 @@ def _cancel(helps: Mapping[str, float], costs: Mapping[str, float]) -> str:
     return "none of its features does more"
 
 
-def _most(own: Mapping[str, float], against: Mapping[str, float], gain: float) -> list[str]:
+def _most(found: Attribution, own: Mapping[str, float], against: Mapping[str, float], gain: float) -> list[str]:
     """What makes most of a gain (or a loss), and what works against it."""
     noun = "gain" if gain > 0 else "loss"
     if not own:
@@ -125,6 +125,9 @@ def _most(own: Mapping[str, float], against: Mapping[str, float], gain: float) -
     if against:
         said.append(f"Against it: {_listed(_first(against))}.")
     leading, value = next(iter(named.items()))
+    often, count = max(found.leads.items(), key=lambda item: item[1])
+    if often != leading and 2 * count > found.draws >= FEWEST:
+        said.append(f"Few draws make this mean: in {count} of {found.draws} the largest share is that of {often}.")
     if abs(value) > 1.05 * abs(gain):
         said.append(f"{_capital(leading)} alone makes {fixed(100 * value / gain, 0)} % of the {noun}.")
     return said
@@ -169,17 +172,15 @@ def _capital(words: str) -> str:
 
 
 def _across(split: Sequence[Attribution]) -> list[str]:
-    """Which part is the largest in which scenarios, by the size of its mean share of retention."""
+    """Which part most often has the largest share of retention, by scenario: means follow single extreme draws."""
     leading: dict[str, list[str]] = {}
     for found in split:
-        sizes = {name: mean_points(effect) for name, effect in effects(found).items()}
-        name = max(sizes, key=lambda n: abs(sizes[n]))
-        if abs(sizes[name]) >= NOTHING:
-            leading.setdefault(name, []).append(f"{found.scenario} {signed(sizes[name])}")
-    if len(split) < 2 or not leading:
+        name, count = max(found.leads.items(), key=lambda item: item[1])
+        leading.setdefault(name, []).append(f"{found.scenario} {count} of {found.draws}")
+    if len(split) < 2:
         return []
     groups = "; ".join(f"{name} ({', '.join(where)})" for name, where in leading.items())
-    return [f"The largest mean share by scenario, in points of retention: {groups}."]
+    return [f"Most often the largest share of retention, helping or costing, by scenario and draws: {groups}."]
 
 
 def feature_rows(found: Attribution) -> tuple[Row, ...]:
