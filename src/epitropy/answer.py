@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .jsonio import definitions, schema_of, to_json
-from .records.headline import Baseline, CellHeadline, Influence, Placebo, Prediction, Update
+from .records.headline import Attribution, Baseline, CellHeadline, Influence, Placebo, Prediction, Update
 from .records.measurement import ExpectedReading, Measurement, MeasurementPair, MeasurementPlan
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
@@ -81,6 +81,7 @@ def _ensemble(result: StudyResult) -> dict[str, Any] | None:
         "closest_scenario",
         "measurements",
         "update",
+        "attribution",
     )
     return {name: to_json(getattr(told, name)) for name in names} | {
         "bands": {name: to_json(cell.band) for name, cell in told.cells.items()}
@@ -99,7 +100,7 @@ def schema() -> dict[str, Any]:
     }
     text, texts = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
     told = (MeasurementPlan, Measurement, MeasurementPair, ExpectedReading)
-    records = (CellStages, Scenario, Scales, Sourced, Baseline, Placebo, Influence, *told, Band, Update)
+    records = (CellStages, Scenario, Scales, Sourced, Baseline, Placebo, Influence, *told, Band, Update, Attribution)
     properties = {
         "epitropy_version": text,
         "study": text,
@@ -197,6 +198,7 @@ def _ensemble_schema() -> dict[str, Any]:
             "closest_scenario": {"type": ["string", "null"]},
             "measurements": schema_of(MeasurementPlan | None),
             "update": schema_of(Update | None),
+            "attribution": schema_of(tuple[Attribution, ...]),
             "bands": _map({"$ref": "#/$defs/Band"}),
         }
     )

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from . import __version__
 from .calibrate import headline as say
+from .calibrate.attribution import attribute
 from .calibrate.ensemble import DRAWS, Draw, calibrated, calibration_cell, prepare, run_ensemble
 from .calibrate.influence import influences
 from .calibrate.measurements import measurement_plan
@@ -202,6 +203,9 @@ def _headline(
         update=update(ensemble, scenarios, target, observed(study, target), {g.name: g.retention for g in guesses})
         if target != known
         else None,
+        attribution=attribute(
+            study, target, ensemble, scenarios, progress=partial(progress, "attribution of the gain"), pool=pool
+        ),
     )
 
 

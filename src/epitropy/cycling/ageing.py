@@ -152,8 +152,9 @@ def moved(m, t, slow, exposure: float, charged: float, ages: float):
     slow.added[slow.cohorts] = growth
     crack_area = slow.crack_area + growth
     bare = m.outer_area * (1.0 - m.coverage_outer) + crack_area * (1.0 - m.coverage_cracks)
-    dissolved = m.crosstalk_growth * bare / m.reference_area * exposure / m.reference_exposure
     whole = m.outer_area + crack_area
+    dissolving = bare + m.dissolution_coated * (whole - bare)
+    dissolved = m.crosstalk_growth * dissolving / m.reference_area * exposure / m.reference_exposure
     pinning = (bare + (whole - bare) * lookup(t.layer_relief, charged)) / whole
     return Slow(
         clock,

@@ -58,6 +58,7 @@ class Model(NamedTuple):
     lithium_salt_exponent: float
     lithium_growth: float  # ohm m2 per cycle
     crosstalk_growth: float  # ohm m2 per cycle at the bare cell's first exposure and area
+    dissolution_coated: float  # of metals below the layer over that from the bare face
     reference_exposure: float  # s per cycle
     # electrolyte
     salt_concentration: float  # mol/m3

@@ -210,6 +210,7 @@ def model(
         / REFERENCE_CYCLES
         * carries["crosstalk"]
         * on("cross_talk"),
+        dissolution_coated=0.0,  # what is covered does not dissolve
         reference_exposure=scales.reference_exposure,
         salt_concentration=electrolyte.salt_concentration,
         transference=electrolyte.transference,

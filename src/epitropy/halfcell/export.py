@@ -105,6 +105,7 @@ ORIGIN: Mapping[str, tuple[str, tuple[str, ...]]] = {  # number: unit, what it c
         ("cell.lithium_resistance_growth", "cell.lithium_growth_activation_energy", WARM),
     ),
     "crosstalk_growth": ("ohm m2/cycle", ("degradation.crosstalk_growth", *CALIBRATION)),
+    "dissolution_coated": ("1", ("degradation.crosstalk_growth",)),  # none, by the law of cross-talk
     "reference_exposure": ("s/cycle", CALIBRATION),
     "salt_concentration": ("mol/m3", SALT),
     "transference": ("1", SALT),

@@ -136,6 +136,38 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What something changes at the last cycle: retention, told in points, and capacity. Means over draws add up."""
+
+    retention: Retention
+    last: Capacity
+    mean_retention: Annotated[float, Unit("1", show="%")]
+    mean_last: Annotated[float, Unit("C/kg", show="mAh/g")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureEffect:
+    """What one feature of a layer does; positive where it helps."""
+
+    without: str  # what the coated cell is like without it
+    share: Effect  # Shapley share of the gain
+    taken_away: Effect  # lost if the full layer loses it alone
+    added_alone: Effect  # gained if a layer without any feature gets it alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """The coated cell's gain over the bare one in a scenario; shares and rest sum to it in each draw and the mean."""
+
+    scenario: str
+    draws: Annotated[int, Unit("1")]
+    features: Mapping[str, FeatureEffect]
+    rest: Effect  # without any feature: the coating's mass, lithium taken from the host, the anneal's skin
+    total: Effect
+    leads: Annotated[Mapping[str, int], Unit("1")]  # draws in which a part's share of retention is the largest in size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
     """Everything the ensemble says."""
 
@@ -151,3 +183,4 @@ class Headline:
     closest_scenario: str | None
     measurements: MeasurementPlan | None  # None where no scenario has enough draws
     update: Update | None = None  # None: nothing reported of the predicted cell
+    attribution: tuple[Attribution, ...] = ()

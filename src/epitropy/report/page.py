@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from . import cell_figures, layer_figures, measurement_figures, sections, strain_figures, text
+from . import attribution_figures, cell_figures, layer_figures, measurement_figures, sections, strain_figures, text
 from .figures import Drawing
 from .markup import Html, paragraphs, safe
 
@@ -41,6 +41,7 @@ def drawings(result: StudyResult, study: Study) -> list[Drawing]:
     draw = (
         cell_figures.capacity_curves,
         cell_figures.scenario_forest,
+        attribution_figures.shares,
         layer_figures.depth_profile,
         cell_figures.losses,
         cell_figures.tornado,

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..constants import GAS_CONSTANT
-from . import measurement_tables, phase_tables, tables, text
+from . import attribution, measurement_tables, phase_tables, tables, text
 from .facts import Compared, coated_cell, grade_counts, treated_cell
 from .figures import Drawing, csv_link, svg
 from .markup import Html, badge, bullets, details, join, linked, paragraphs, safe, table
@@ -93,6 +93,7 @@ def figures(drawings: list[Drawing], result: StudyResult, study: Study) -> Html:
     return join(
         [
             *(_figure(d, number, result.hash) for number, d in enumerate(drawings, 1)),
+            attribution.section(result),
             _cracking(result, study),
             _facets(result, study),
             _layer_on_facets(result, study),
