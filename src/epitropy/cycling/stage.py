@@ -311,8 +311,8 @@ def told(life: Life, kinds: Sequence[Kind]) -> dict[str, np.ndarray]:
     known = np.flatnonzero(life.rows[where, 0] > 0)
     if known.size == 0 or known[0] > 0:
         return {}
-    span = np.arange(known[-1] + 1)
-    return {name: _fill(known, life.rows[where[known], j], span) for j, name in enumerate(COLUMNS)}
+    filled = _fill(known, life.rows[where[known], : len(COLUMNS)], np.arange(known[-1] + 1))
+    return {name: filled[:, j] for j, name in enumerate(COLUMNS)}
 
 
 REASONS = {
@@ -453,6 +453,7 @@ def _interphase(row: Mapping[str, float]) -> np.ndarray:
 
 
 def _fill(known: np.ndarray, values: np.ndarray, span: np.ndarray) -> np.ndarray:
+    """Values (cycles known, ...) at every cycle of ``span``, monotone between."""
     from scipy.interpolate import PchipInterpolator
 
     return values.copy() if known.size < 2 else PchipInterpolator(known, values)(span)

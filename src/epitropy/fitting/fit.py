@@ -333,7 +333,7 @@ def _extrapolations(
             },
         )
         part = FitModel(model.study, model.scenario, [early], model.free, ready=model.ready)
-        point, _, _ = Objective(part, each).fit(first_guess(part), best.noise)
+        point, _ = Objective(part, each).fit(first_guess(part), best.noise)
         life = part.lives(point, int(cycle[-1]))
         seen = whitened(early, part.predicted(point)[0], best.noise).level
         held = _padded(life[data.cell].columns["capacity"], int(cycle[-1]))[cycle[back:].astype(int) - 1] * seen

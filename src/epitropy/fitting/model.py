@@ -22,7 +22,7 @@ from ..records.scenario import Scales, Scenario
 from ..study import CellStudy, Study
 from .parameters import FADE, FORMING, KINETIC, Free, put
 
-SKIPPING = 2e-4  # tolerance of cycle skipping: finer than for draws, so that small steps of a parameter are seen
+SKIPPING = 5e-4  # tolerance of cycle skipping: finer than for draws, so that small steps of a parameter are seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from .model import FitModel
 from .noise import Noise, capacity_misses, estimated, reading_error, whitened
 from .parameters import FADE, KINETIC
 
-STEP = 0.02  # of a coordinate, wide against what cycle skipping leaves
-ROUNDS = 4
+STEP = 0.05  # of a coordinate, wide against what cycle skipping leaves
+ROUNDS = 3
+COARSE, FINE = 1e-3, 1e-5  # share of chi-square at which a search, or the last polish, ends
 RISE_80 = 1.642  # of chi-square at the ends of an 80 % interval of one parameter
-SAME = 0.5  # of chi-square within which two starts have found one optimum
+SAME = 4.0  # of chi-square within which two searches have found one optimum
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
@@ -53,36 +54,26 @@ class Objective:
         return np.concatenate([*found, (point - self.centre)[self.graded]])
 
     def slope(self, point: np.ndarray, noise: Noise) -> np.ndarray:
-        """Differences towards the middle of the range, so that no step leaves it."""
-        steps = np.where(point > 0.5 * (self.low + self.high), -STEP, STEP)
-        moved = [point, *(point + s * row for s, row in zip(steps, np.eye(point.size)))]
-        base, *columns = self.each(lambda p: self.residual(p, noise), moved)
-        return np.column_stack([(c - base) / s for c, s in zip(columns, steps)])
+        """Central differences, one-sided where a step would leave the range."""
+        steps = STEP * np.eye(point.size)
+        ends = [np.clip(point + sign * step, self.low, self.high) for step in steps for sign in (1.0, -1.0)]
+        found = list(self.each(lambda p: self.residual(p, noise), ends))
+        width = [(ends[2 * i] - ends[2 * i + 1])[i] for i in range(point.size)]
+        return np.column_stack([(found[2 * i] - found[2 * i + 1]) / w for i, w in enumerate(width)])
 
-    def fit(self, start: np.ndarray, noise: Noise, held: int | None = None) -> tuple[np.ndarray, float, np.ndarray]:
-        """(point, chi-square, slope) of a local optimum; coordinate ``held`` stays where it is."""
-        moving = np.arange(start.size) != (-1 if held is None else held)
-
-        def whole(part: np.ndarray) -> np.ndarray:
-            point = start.copy()
-            point[moving] = part
-            return point
-
-        inside = np.clip(start, self.low + 1e-9, self.high - 1e-9)[moving]
-        if not moving.any():
-            r = self.residual(start, noise)
-            return start, float(r @ r), np.empty((r.size, 0))
+    def fit(self, start: np.ndarray, noise: Noise, tolerance: float = COARSE) -> tuple[np.ndarray, float]:
+        """(point, chi-square) of a local optimum."""
         found = least_squares(
-            lambda part: self.residual(whole(part), noise),
-            inside,
-            jac=lambda part: self.slope(whole(part), noise)[:, moving],
-            bounds=(self.low[moving], self.high[moving]),
-            ftol=1e-4,
-            xtol=1e-4,
-            gtol=1e-6,
-            max_nfev=30,
+            lambda point: self.residual(point, noise),
+            np.clip(start, self.low + 1e-9, self.high - 1e-9),
+            jac=lambda point: self.slope(point, noise),
+            bounds=(self.low, self.high),
+            ftol=tolerance,
+            xtol=tolerance,
+            gtol=1e-8,
+            max_nfev=40,
         )
-        return whole(found.x), float(2 * found.cost), found.jac
+        return found.x, float(2 * found.cost)
 
 
 def first_guess(model: FitModel) -> np.ndarray:
@@ -131,31 +122,36 @@ def optimum(
     """
     noise, measured = Noise(reading_error("capacity")), False
     points = starts(objective, first_guess(objective.model), count, seed)
-    total = len(points) + ROUNDS
+    total = len(points) + ROUNDS + 1
     point = points[0]
     for turn in range(ROUNDS):
         progress(turn, total)
-        point, _, _ = objective.fit(point, noise)
-        before, told = noise, _left(objective, point)
-        if told is None:
+        point, _ = objective.fit(point, noise)
+        before, left = noise, _left(objective, point)
+        if left is None:
             break
-        noise, measured = told, True
-        if abs(noise.scatter / before.scatter - 1) < 0.02 and abs(noise.persistence - before.persistence) < 0.02:
+        noise, measured = left, True
+        if _alike(noise, before):
             break
     found = []
     for i, start in enumerate([point, *points[1:]]):
         progress(ROUNDS + i, total)
         found.append(objective.fit(start, noise))
     best = min(found, key=lambda f: f[1])
-    if measured and found[0][1] - best[1] > SAME:  # another valley: its own scatter
-        noise = _left(objective, best[0]) or noise
-        best = objective.fit(best[0], noise)
-        found = [objective.fit(f[0], noise) for f in found]
-    progress(total, total)
     same = sum(f[1] - best[1] < SAME for f in found)
-    slope = objective.slope(best[0], noise)
+    progress(total - 1, total)
+    point, chi = objective.fit(best[0], noise, FINE)
+    if measured and not _alike(left := _left(objective, point) or noise, noise):
+        noise = left
+        point, chi = objective.fit(point, noise, FINE)
+    progress(total, total)
+    slope = objective.slope(point, noise)
     covariance = np.linalg.pinv(slope.T @ slope)
-    return Optimum(best[0], covariance, slope, best[1], noise, measured), same
+    return Optimum(point, covariance, slope, chi, noise, measured), same
+
+
+def _alike(one: Noise, other: Noise) -> bool:
+    return abs(one.scatter / other.scatter - 1) < 0.03 and abs(one.persistence - other.persistence) < 0.05
 
 
 def _left(objective: Objective, point: np.ndarray) -> Noise | None:

@@ -100,7 +100,7 @@ def _fitted_draw(
 
 def _fitted(objective: Objective, noise: Noise) -> tuple[np.ndarray, Scales] | str:
     """Point and scales of this draw's fit, or why there are none."""
-    point, chi, _ = objective.fit(first_guess(objective.model), noise)
+    point, chi = objective.fit(first_guess(objective.model), noise)
     if chi > POOR * sum(d.count for d in objective.model.data) + 10:
         return "data out of reach"
     scales = objective.model.scales(point)
