@@ -152,6 +152,7 @@ def _show(answer) -> None:
     from rich.table import Table
 
     from ..report import fit_tables as rows
+    from ..report.update_tables import update_texts
 
     console = Console(highlight=False)
 
@@ -178,7 +179,7 @@ def _show(answer) -> None:
         table("Predicted from the calibration cell alone", rows.prediction_rows(answer))
         console.print()
         for update in answer.updates:
-            told(rows.update_texts(update, answer.predicted[update.cell].cycles))
+            told(update_texts(update, answer.predicted[update.cell].cycles))
     for one in answer.extrapolations:
         told(["", *rows.extrapolation_texts(one)])
     if answer.extrapolations:

@@ -58,6 +58,7 @@ def _show(result, study) -> None:
     from ..report.measurement_tables import advice
     from ..report.tables import headline_rows
     from ..report.text import opening
+    from ..report.update_tables import update_texts
 
     console = Console(highlight=False)
     head, *rows = headline_rows(result, study)
@@ -70,8 +71,13 @@ def _show(result, study) -> None:
     for sentence in opening(result, study):
         console.print(sentence, markup=False)
     console.print(table)
-    if result.headline is not None and (said := advice(result.headline)):
-        console.print(said, markup=False)
+    if result.headline is not None:
+        after = result.headline.update
+        if after is not None:
+            for sentence in update_texts(after, study.cells[after.cell].protocol.cycles):
+                console.print(sentence, markup=False)
+        if said := advice(result.headline):
+            console.print(said, markup=False)
     if not any(cell.cycling for cell in result.cells.values()):
         console.print(
             "No scenario reaches the calibration data, or a first cycle, with the inputs at their medians. Check the "

@@ -69,7 +69,7 @@ def _fitted_draw(
 ) -> Draw:
     number, quantile = item
     rng = np.random.default_rng([seed, number])
-    seen = tuple(_scattered(d, noise, rng) for d in data)
+    seen = tuple(scattered_cell(d, noise, rng) for d in data)
     centre = rng.normal(size=len(free))
     found: dict[tuple[str, str], tuple[np.ndarray, Scales] | str] = {}
     scales: dict[str, Scales | str] = {}
@@ -107,7 +107,7 @@ def _fitted(objective: Objective, noise: Noise) -> tuple[np.ndarray, Scales] | s
     return "cycle 1 out of reach" if scales is None else (point, scales)
 
 
-def _scattered(data: CellData, noise: Noise, rng: np.random.Generator) -> CellData:
+def scattered_cell(data: CellData, noise: Noise, rng: np.random.Generator) -> CellData:
     """The data with a scatter of their own kind added."""
     level = 1 + reading_errors()[0] * rng.normal()
     found = {}

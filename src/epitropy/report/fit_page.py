@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..jsonio import to_json
 from . import fit_tables as rows
+from . import update_tables
 from .figures import Drawing, csv_link, csv_text, svg
 from .fit_figures import ahead_figure, curve_figure, other_figure, pair_figure, prediction_figure, profile_figure
 from .markup import Html, bullets, details, join, paragraphs, safe, table
@@ -45,7 +46,7 @@ def _page(answer: FitAnswer, figures: dict[str, list[Drawing]]) -> str:
         _section("Parameters", _parameters(answer, figures["parameters"])),
     ]
     if answer.predicted:
-        said = [t for u in answer.updates for t in rows.update_texts(u, answer.predicted[u.cell].cycles)]
+        said = [t for u in answer.updates for t in update_tables.update_texts(u, answer.predicted[u.cell].cycles)]
         parts = [paragraphs(said), *_figures(figures["prediction"], answer), _table(rows.prediction_rows(answer))]
         sections.append(_section("Cells that were predicted", parts))
     if answer.extrapolations:

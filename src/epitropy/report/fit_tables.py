@@ -12,7 +12,6 @@ from .numbers import CAPACITY, SHARE, fixed, pretty, shown, significant, written
 
 if TYPE_CHECKING:
     from ..records.fit import Extrapolation, FitAnswer, FitParameter
-    from ..records.headline import Update
 
 Row = tuple[str, ...]
 LITHIUM = (
@@ -189,48 +188,6 @@ def _three(found) -> tuple[str, str, str]:
         written(*(float(shown(v, unit)) for v in (one.value, one.low, one.high)))
         for one, unit in ((found.first, CAPACITY), (found.last, CAPACITY), (found.retention, SHARE))
     )
-
-
-def update_texts(update: Update, cycles: int) -> list[str]:
-    """What the predicted cell's own data say: which scenarios are left, what to expect, how the prediction scored."""
-    ranked = sorted((w for w in update.weights if w.nearest is not None), key=lambda w: -w.after)
-    leading = [f"{w.scenario} ({100 * w.after:.0f} %)" for w in ranked[:3] if w.after >= 0.01]
-    if update.explained:
-        said = [
-            f"After the data of {update.cell} the scenarios weigh {joined(leading)}, from "
-            f"{100 * ranked[0].before:.0f} % each before; the closest draw lies {update.nearest:.1f} replicate errors "
-            f"away, and {update.carrying:.0f} draws carry the weight."
-        ]
-        last = written(*(float(shown(getattr(update.last, k), CAPACITY)) for k in ("value", "low", "high")))
-        kept = written(*(100 * getattr(update.retention, k) for k in ("value", "low", "high")))
-        said.append(f"Of another such cell one may expect {last} mAh/g at cycle {cycles} and a retention of {kept} %.")
-    else:
-        reason = (
-            f"the closest lies {update.nearest:.1f} replicate errors away"
-            if update.nearest > 3
-            else f"only {update.carrying:.1f} draws carry the weight"
-        )
-        said = [
-            f"No scenario explains the data of {update.cell}: of all draws {reason}. The weights ({joined(leading)}) "
-            "rank which fails least; nothing is said of a further cell."
-        ]
-    if update.scores:
-        first, *others = update.scores
-        models = {w.scenario for w in update.weights}
-        guesses = [f"{s.name} {100 * s.crps:.1f}" for s in others if s.name not in models]
-        verdict = ""
-        points = [s.crps for s in others if s.name not in models]
-        if points:
-            verdict = (
-                " The prediction beats both."
-                if first.crps < min(points)
-                else " A guess without a model does as well or better."
-            )
-        said.append(
-            f"Score of the retention predicted (CRPS in points, smaller is better): {100 * first.crps:.1f}; "
-            f"guesses: {joined(guesses) if guesses else 'none'}.{verdict}"
-        )
-    return said
 
 
 def extrapolation_texts(told: Extrapolation) -> list[str]:

@@ -53,8 +53,8 @@ def drawings(result: StudyResult, study: Study) -> list[Drawing]:
 
 def _head(result: StudyResult, study: Study) -> str:
     meta = (
-        f"study <code>{safe(result.study)}</code> · hash <code>{result.hash}</code> · "
-        f"epitropy {safe(result.version)} · {sections.draws_text(result)}"
+        f"study <code>{safe(result.study)}</code> · hash <code>{result.hash}</code> · priors "
+        f"<code>{result.priors}</code> · epitropy {safe(result.version)} · {sections.draws_text(result)}"
     )
     opening = paragraphs(text.opening(result, study))
     note = paragraphs([study.note], "meta") if study.note else ""

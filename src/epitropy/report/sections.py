@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..constants import GAS_CONSTANT
-from . import attribution, measurement_tables, phase_tables, tables, text
+from . import attribution, measurement_tables, phase_tables, tables, text, update_tables
 from .facts import Compared, coated_cell, grade_counts, treated_cell
 from .figures import Drawing, csv_link, svg
 from .markup import Html, badge, bullets, details, join, linked, paragraphs, safe, table
@@ -27,7 +27,8 @@ def headline(result: StudyResult, study: Study) -> Html:
     parts.append(paragraphs([text.basis(result, study)]))
     if result.headline is not None:
         parts += [paragraphs([text.unsolved(result.headline)]), _beside(result, study)]
-    return join([*parts, _scenarios(result, study), measurement_tables.section(result.headline)])
+    after = update_tables.section(result, study)
+    return join([*parts, _scenarios(result, study), after, measurement_tables.section(result.headline)])
 
 
 def _comparison(result: StudyResult, study: Study) -> Html:
@@ -308,7 +309,11 @@ def _references(result: StudyResult) -> Html:
 def _versions(result: StudyResult) -> Html:
     libraries = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     return paragraphs(
-        [f"epitropy {result.version} with {libraries}. Study {result.study}, content hash {result.hash}."], "meta"
+        [
+            f"epitropy {result.version} with {libraries}. Study {result.study}, content hash {result.hash}, hash of "
+            f"the priors {result.priors}."
+        ],
+        "meta",
     )
 
 
