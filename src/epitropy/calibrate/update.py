@@ -21,6 +21,7 @@ from .headline import interval, reported_capacity, solved_lives
 from .scores import crps, scattered
 
 EXPLAINED = 3.0  # standard deviations from the data within which a draw counts as an explanation
+OWN_SPREAD = 5  # draws from which a scenario's own spread is taken, else that of all
 FEWEST = 5.0  # draws' worth of weight below which nothing is said of what to expect
 
 
@@ -49,22 +50,44 @@ def observed(study: Study, cell: str) -> dict[str, float]:
     return found
 
 
-def misses(lives: np.ndarray, seen: Mapping[str, float]) -> np.ndarray:
-    """Distance of lives (draws, cycles) from the data in standard deviations, (draws, data).
+def seen_numbers(lives: np.ndarray, seen: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the lives (draws, cycles) show of what was seen: (draws, data), the data, and their errors; all in ln.
 
-    Replicates differ in ln(capacity) by mass and loading and in ln(retention); the two are independent, so the last
-    capacity carries both. Where both are seen, the level is compared through the first cycle that they imply.
+    Replicates differ in ln(capacity) by mass and loading and, independently, in ln(retention). Where both are seen,
+    the level is compared through the first cycle that they imply, so that errors stay independent.
     """
     level, kept = reading_errors()
-    retention = np.log(lives[:, -1] / lives[:, 0])
-    columns = []
+    shown, data, errors = [], [], []
     if "retention" in seen:
-        columns.append((np.log(seen["retention"]) - retention) / kept)
+        shown.append(np.log(lives[:, -1] / lives[:, 0]))
+        data.append(np.log(seen["retention"]))
+        errors.append(kept)
         if "last" in seen:
-            columns.append((np.log(seen["last"] / seen["retention"]) - np.log(lives[:, 0])) / level)
+            shown.append(np.log(lives[:, 0]))
+            data.append(np.log(seen["last"] / seen["retention"]))
+            errors.append(level)
     elif "last" in seen:
-        columns.append((np.log(seen["last"]) - np.log(lives[:, -1])) / np.hypot(level, kept))
-    return np.column_stack(columns)
+        shown.append(np.log(lives[:, -1]))
+        data.append(np.log(seen["last"]))
+        errors.append(float(np.hypot(level, kept)))
+    return np.column_stack(shown), np.array(data), np.array(errors)
+
+
+def log_density(shown: np.ndarray, data: np.ndarray, errors: np.ndarray, spread: np.ndarray) -> float:
+    """ln p(data) from draws (n, d) of what a scenario shows: a Gaussian about each, of the readings' errors and a
+    share n^(-1/(d + 4)) of ``spread``, the covariance of the draws (Scott's rule), as few draws stand for many.
+
+    >>> x = np.array([[0.0]])
+    >>> bool(np.isclose(log_density(x, np.zeros(1), np.ones(1), np.zeros((1, 1))), -0.5 * np.log(2 * np.pi)))
+    True
+    """
+    from scipy.special import logsumexp
+    from scipy.stats import multivariate_normal
+
+    count, size = shown.shape
+    covariance = np.diag(errors**2) + count ** (-2 / (size + 4)) * spread
+    each = multivariate_normal(np.zeros(size), covariance).logpdf(data - shown)
+    return float(logsumexp(each) - np.log(count))
 
 
 def update(
@@ -76,32 +99,41 @@ def update(
 ) -> Update | None:
     """Scenarios after the data, from equal weights before; None without data or without a life to compare.
 
-    p(data | scenario) is the mean over the scenario's solved draws of the likelihood with the errors of replicates.
-    What to expect of another such cell is the mixture with those weights; it is not told where fewer than a few draws
-    carry them. Scores are of the prediction as it stood before: CRPS of the mixture, replicates' scatter included, and
-    of ``points``, guesses of the retention that need no model.
+    p(data | scenario) is the density of the scenario's draws at the data (`log_density`), times the share of its
+    solved draws that live. What to expect of another such cell weighs each draw by the likelihood of the data with
+    the errors of replicates; it is not told where fewer than a few draws carry that. Scores are of the prediction as
+    it stood before: CRPS of the mixture, replicates' scatter included, and of ``points``, guesses of the retention
+    that need no model.
     """
     lives = solved_lives(cell, draws, scenarios)
     alive = {n: rows[(rows[:, 0] > 0) & (rows[:, -1] > 0)] for n, rows in lives.items() if len(rows)}
     alive = {n: rows for n, rows in alive.items() if len(rows)}
     if not seen or not alive:
         return None
-    away = {n: np.sum(misses(rows, seen) ** 2, axis=1) for n, rows in alive.items()}
+    shown = {n: seen_numbers(rows, seen) for n, rows in alive.items()}
+    pooled = _pooled([x for x, _, _ in shown.values()])
+    density = {
+        n: log_density(x, data, errors, np.cov(x.T, ddof=1).reshape(pooled.shape) if len(x) >= OWN_SPREAD else pooled)
+        + np.log(len(x) / len(lives[n]))
+        for n, (x, data, errors) in shown.items()
+    }
+    after = {n: np.exp(d - max(density.values())) for n, d in density.items()}
+    total = sum(after.values())
+    away = {n: np.sum(((data - x) / errors) ** 2, axis=1) for n, (x, data, errors) in shown.items()}
     best = min(a.min() for a in away.values())
-    # a draw that died counts with likelihood zero
-    each = {n: np.exp(-0.5 * (a - best)) / len(lives[n]) for n, a in away.items()}
-    total = sum(e.sum() for e in each.values())
-    weights = np.concatenate(list(each.values())) / total
+    weights = np.concatenate([np.exp(-0.5 * (a - best)) / len(lives[n]) for n, a in away.items()])
+    weights /= weights.sum()
     rows = np.vstack(list(alive.values()))
     carrying = float(1 / np.sum(weights**2))
-    explained = bool(np.sqrt(best) <= EXPLAINED and carrying >= FEWEST)
+    explained = bool(np.sqrt(best) <= EXPLAINED)
+    told = explained and carrying >= FEWEST
     return Update(
         cell=cell,
         weights=tuple(
             Weight(
                 scenario=s.name,
                 before=1 / len(alive) if s.name in alive else 0.0,
-                after=float(each[s.name].sum() / total) if s.name in each else 0.0,
+                after=float(after[s.name] / total) if s.name in after else 0.0,
                 nearest=float(np.sqrt(away[s.name].min())) if s.name in away else None,
             )
             for s in scenarios
@@ -109,8 +141,8 @@ def update(
         nearest=float(np.sqrt(best)),
         carrying=carrying,
         explained=explained,
-        retention=interval(Retention, rows[:, -1] / rows[:, 0], weights) if explained else None,
-        last=interval(Capacity, rows[:, -1], weights) if explained else None,
+        retention=interval(Retention, rows[:, -1] / rows[:, 0], weights) if told else None,
+        last=interval(Capacity, rows[:, -1], weights) if told else None,
         scores=_scores(alive, seen, points),
     )
 
@@ -128,3 +160,10 @@ def _scores(
     found += [(n, crps(v, seen["retention"])) for n, v in points.items()]
     found += [(n, crps(v, seen["retention"])) for n, v in spread.items()]
     return tuple(Score(name=name, crps=value) for name, value in found)
+
+
+def _pooled(shown: Sequence[np.ndarray]) -> np.ndarray:
+    """Mean covariance within scenarios, (data, data); zero where none has two draws."""
+    size = shown[0].shape[1]
+    found = [np.cov(x.T, ddof=1).reshape(size, size) for x in shown if len(x) > 1]
+    return np.mean(found, axis=0) if found else np.zeros((size, size))

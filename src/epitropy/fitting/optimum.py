@@ -18,6 +18,7 @@ from .parameters import FADE, KINETIC
 
 STEP = 0.05  # of a coordinate, wide against what cycle skipping leaves
 ROUNDS = 3
+REFITS, ENOUGH = 12, 0.03  # steps of a refit along a profile, and of chi-square what one must gain to go on
 COARSE, FINE = 1e-3, 1e-5  # share of chi-square at which a search, or the last polish, ends
 RISE_80 = 1.642  # of chi-square at the ends of an 80 % interval of one parameter
 SAME = 4.0  # of chi-square within which two searches have found one optimum
@@ -53,11 +54,11 @@ class Objective:
         found = [whitened(d, p, noise).residual for d, p in zip(self.model.data, self.model.predicted(point))]
         return np.concatenate([*found, (point - self.centre)[self.graded]])
 
-    def slope(self, point: np.ndarray, noise: Noise) -> np.ndarray:
+    def slope(self, point: np.ndarray, noise: Noise, each: Each | None = None) -> np.ndarray:
         """Central differences, one-sided where a step would leave the range."""
         steps = STEP * np.eye(point.size)
         ends = [np.clip(point + sign * step, self.low, self.high) for step in steps for sign in (1.0, -1.0)]
-        found = list(self.each(lambda p: self.residual(p, noise), ends))
+        found = list((each or self.each)(lambda p: self.residual(p, noise), ends))
         width = [(ends[2 * i] - ends[2 * i + 1])[i] for i in range(point.size)]
         return np.column_stack([(found[2 * i] - found[2 * i + 1]) / w for i, w in enumerate(width)])
 
@@ -197,19 +198,35 @@ def profile(objective: Objective, best: Optimum, index: int) -> tuple[np.ndarray
 
 
 def _refitted(objective: Objective, best: Optimum, start: np.ndarray, held: int) -> tuple[np.ndarray, float]:
-    """The others fitted again by Newton steps with the slope at the optimum, which near it hardly changes."""
+    """The others fitted again by Gauss-Newton steps, first with the slope at the optimum, then with their own.
+
+    A step that does not lower chi-square is shortened; then a new slope is taken. It ends when even that gains
+    next to nothing: an unfinished refit would make the profile too steep and the interval too narrow.
+    """
     moving = np.arange(start.size) != held
-    inverse = np.linalg.pinv(best.slope[:, moving])
+    if not moving.any():
+        r = objective.residual(start, best.noise)
+        return start, float(r @ r)
+    slope, fresh = best.slope, False
     point, r = start, objective.residual(start, best.noise)
     chi = float(r @ r)
-    for _ in range(6):
-        trial = point.copy()
-        trial[moving] = np.clip(point[moving] - inverse @ r, objective.low[moving], objective.high[moving])
-        after = objective.residual(trial, best.noise)
-        lower = float(after @ after)
-        if lower > chi - 0.01:
-            return (trial, lower) if lower < chi else (point, chi)
-        point, r, chi = trial, after, lower
+    for _ in range(REFITS):
+        step = np.linalg.pinv(slope[:, moving]) @ r
+        gained = 0.0
+        for length in (1.0, 0.4, 0.15, 0.05):
+            trial = point.copy()
+            trial[moving] = np.clip(point[moving] - length * step, objective.low[moving], objective.high[moving])
+            after = objective.residual(trial, best.noise)
+            if float(after @ after) < chi:
+                gained = chi - float(after @ after)
+                point, r, chi = trial, after, float(after @ after)
+                break
+        if gained < ENOUGH:
+            if fresh:
+                break
+            slope, fresh = objective.slope(point, best.noise, map), True  # a worker must not wait for workers
+        elif fresh:
+            fresh = False  # moved on: look again before giving up
     return point, chi
 
 

@@ -121,8 +121,8 @@ class Score:
 class Update:
     """What the predicted cell's own data say afterwards; the prediction itself never used them.
 
-    ``explained`` says whether a few draws at least lie within reach of the data; where not, weights rank failures and
-    nothing is said of a further cell.
+    ``explained`` says whether a draw at least lies within reach of the data; where not, weights rank failures. Of a
+    further cell nothing is said unless a few draws carry the weight.
     """
 
     cell: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..calibrate.update import EXPLAINED, reading_errors
+from ..calibrate.update import reading_errors
 from .facts import joined
 from .markup import Html, details, join, paragraphs, safe, table
 from .numbers import CAPACITY, fixed, shown, written
@@ -22,25 +22,26 @@ def update_texts(update: Update, cycles: int) -> list[str]:
     """What the predicted cell's own data say: which scenarios are left, what to expect, how the prediction scored."""
     ranked = sorted((w for w in update.weights if w.nearest is not None), key=lambda w: -w.after)
     leading = [f"{w.scenario} ({100 * w.after:.0f} %)" for w in ranked[:3] if w.after >= 0.01]
-    if update.explained:
+    before = 100 / max(len(ranked), 1)
+    if not update.explained:
         said = [
-            f"After the data of {update.cell} the scenarios weigh {joined(leading)}, from "
-            f"{100 * ranked[0].before:.0f} % each before; the closest draw lies {update.nearest:.1f} replicate errors "
-            f"away, and {update.carrying:.0f} draws carry the weight."
+            f"No scenario explains the data of {update.cell}: the closest of all draws lies {update.nearest:.1f} errors "
+            f"of replicates away. The weights ({joined(leading)}) rank which fails least."
         ]
+    else:
+        said = [
+            f"After the data of {update.cell} the scenarios weigh {joined(leading)}, from {before:.0f} % each before; "
+            f"the closest draw lies {update.nearest:.1f} errors of replicates away."
+        ]
+    if update.retention is None:
+        said.append(
+            f"{update.carrying:.1f} draws carry the weight, too few to say what to expect of another such cell; more "
+            "draws would tell."
+        )
+    else:
         last = written(*(float(shown(getattr(update.last, k), CAPACITY)) for k in ("value", "low", "high")))
         kept = written(*(100 * getattr(update.retention, k) for k in ("value", "low", "high")))
         said.append(f"Of another such cell one may expect {last} mAh/g at cycle {cycles} and a retention of {kept} %.")
-    else:
-        reason = (
-            f"the closest lies {update.nearest:.1f} replicate errors away"
-            if update.nearest > EXPLAINED
-            else f"only {update.carrying:.1f} draws carry the weight"
-        )
-        said = [
-            f"No scenario explains the data of {update.cell}: of all draws {reason}. The weights ({joined(leading)}) "
-            "rank which fails least; nothing is said of a further cell."
-        ]
     if update.scores:
         first, *others = update.scores
         models = {w.scenario for w in update.weights}
