@@ -18,7 +18,7 @@ from .parameters import FADE, KINETIC
 
 STEP = 0.05  # of a coordinate, wide against what cycle skipping leaves
 ROUNDS = 3
-REFITS, ENOUGH = 12, 0.03  # steps of a refit along a profile, and of chi-square what one must gain to go on
+REFITS, ENOUGH = 12, 0.03  # steps of a refit, and of chi-square what one must gain to go on
 COARSE, FINE = 1e-3, 1e-5  # share of chi-square at which a search, or the last polish, ends
 RISE_80 = 1.642  # of chi-square at the ends of an 80 % interval of one parameter
 SAME = 4.0  # of chi-square within which two searches have found one optimum
@@ -184,7 +184,7 @@ def profile(objective: Objective, best: Optimum, index: int) -> tuple[np.ndarray
             start = point + best.covariance[:, index] / spread**2 * (at - point[index])
             start = np.clip(start, objective.low, objective.high)
             start[index] = at
-            point, chi = _refitted(objective, best, start, index)
+            point, chi = refined(objective, start, best.slope, best.noise, index)
             found.append((at, max(chi - best.chi_square, 0.0)))
             if found[-1][1] > 2 * RISE_80 or at == limit:
                 break
@@ -197,26 +197,28 @@ def profile(objective: Objective, best: Optimum, index: int) -> tuple[np.ndarray
     return np.array([p for p, _ in points]), np.array([r for _, r in points])
 
 
-def _refitted(objective: Objective, best: Optimum, start: np.ndarray, held: int) -> tuple[np.ndarray, float]:
-    """The others fitted again by Gauss-Newton steps, first with the slope at the optimum, then with their own.
+def refined(
+    objective: Objective, start: np.ndarray, slope: np.ndarray, noise: Noise, held: int | None = None
+) -> tuple[np.ndarray, float]:
+    """(point, chi-square) by Gauss-Newton steps from nearby, first with a slope known from there, then with its own.
 
-    A step that does not lower chi-square is shortened; then a new slope is taken. It ends when even that gains
-    next to nothing: an unfinished refit would make the profile too steep and the interval too narrow.
+    Coordinate ``held`` stays. A step that does not lower chi-square is shortened; then a new slope is taken. It ends
+    when even that gains next to nothing: an unfinished refit would make a profile too steep and its interval too
+    narrow.
     """
-    moving = np.arange(start.size) != held
+    moving = np.arange(start.size) != (-1 if held is None else held)
+    point = np.clip(start, objective.low, objective.high)
+    r = objective.residual(point, noise)
+    chi, fresh = float(r @ r), False
     if not moving.any():
-        r = objective.residual(start, best.noise)
-        return start, float(r @ r)
-    slope, fresh = best.slope, False
-    point, r = start, objective.residual(start, best.noise)
-    chi = float(r @ r)
+        return point, chi
     for _ in range(REFITS):
         step = np.linalg.pinv(slope[:, moving]) @ r
         gained = 0.0
         for length in (1.0, 0.4, 0.15, 0.05):
             trial = point.copy()
             trial[moving] = np.clip(point[moving] - length * step, objective.low[moving], objective.high[moving])
-            after = objective.residual(trial, best.noise)
+            after = objective.residual(trial, noise)
             if float(after @ after) < chi:
                 gained = chi - float(after @ after)
                 point, r, chi = trial, after, float(after @ after)
@@ -224,7 +226,7 @@ def _refitted(objective: Objective, best: Optimum, start: np.ndarray, held: int)
         if gained < ENOUGH:
             if fresh:
                 break
-            slope, fresh = objective.slope(point, best.noise, map), True  # a worker must not wait for workers
+            slope, fresh = objective.slope(point, noise, map), True  # a worker must not wait for workers
         elif fresh:
             fresh = False  # moved on: look again before giving up
     return point, chi

@@ -19,7 +19,7 @@ from ..records.scenario import Scales, Scenario
 from ..study import Study
 from .model import FitModel
 from .noise import Noise, reading_error
-from .optimum import Objective, first_guess
+from .optimum import Objective, first_guess, refined
 from .parameters import Free
 
 POOR = 3.0  # chi-square per reading above which a draw has not found the data
@@ -46,16 +46,29 @@ def fitted_draws(
     """
     names = [n for n, v in study.inputs().items() if v.uncertain and n not in {f.name for f in free}]
     points = list(enumerate(quantiles(sorted(names), draws, seed)))
-    work = partial(
-        _fitted_draw,
-        study=study,
-        data=tuple(data),
-        free=tuple(free),
-        scenarios=tuple(scenarios),
-        noise=noise,
-        seed=seed,
-    )
+    carriers = {(s.fade_carrier, s.gap_carrier): s for s in scenarios}
+    shared = {"data": tuple(data), "free": tuple(free), "noise": noise}
+    middle = partial(_middle, study=study.at({}), **shared)
+    starts = dict(zip(carriers, mapped(middle, list(carriers.values()), lambda done, total: None, pool)))
+    work = partial(_fitted_draw, study=study, scenarios=tuple(scenarios), seed=seed, starts=starts, **shared)
     return list(mapped(work, points, progress, pool))
+
+
+Start = tuple[np.ndarray, np.ndarray] | None
+
+
+def _middle(
+    scenario: Scenario, study: Study, data: tuple[CellData, ...], free: tuple[Free, ...], noise: Noise
+) -> Start:
+    """Point and slope of the fit at the medians of all other inputs, from which draws start; None far from the data."""
+    objective = Objective(FitModel(study, scenario, data, free))
+    point, chi = objective.fit(first_guess(objective.model), noise)
+    return (point, objective.slope(point, noise)) if chi < _most(objective) else None
+
+
+def _most(objective: Objective) -> float:
+    """Chi-square above which a fit has not found the data."""
+    return POOR * sum(d.count for d in objective.model.data) + 10
 
 
 def _fitted_draw(
@@ -66,6 +79,7 @@ def _fitted_draw(
     scenarios: tuple[Scenario, ...],
     noise: Noise,
     seed: int,
+    starts: Mapping[tuple[str, str], Start],
 ) -> Draw:
     number, quantile = item
     rng = np.random.default_rng([seed, number])
@@ -82,7 +96,7 @@ def _fitted_draw(
             model = FitModel(drawn, s, seen, free, ready=ready)
             ready |= model.ready
             if key not in found:
-                found[key] = _fitted(Objective(model, centre=centre), noise)
+                found[key] = _fitted(Objective(model, centre=centre), noise, starts[key])
             fitted = found[key]
             scales[s.name] = fitted if isinstance(fitted, str) else fitted[1]
             if isinstance(fitted, str):
@@ -98,10 +112,12 @@ def _fitted_draw(
     return Draw(scales=scales, lives=lives)
 
 
-def _fitted(objective: Objective, noise: Noise) -> tuple[np.ndarray, Scales] | str:
-    """Point and scales of this draw's fit, or why there are none."""
-    point, chi = objective.fit(first_guess(objective.model), noise)
-    if chi > POOR * sum(d.count for d in objective.model.data) + 10:
+def _fitted(objective: Objective, noise: Noise, start: Start) -> tuple[np.ndarray, Scales] | str:
+    """Point and scales of this draw's fit, from that at the medians or from afar; or why there are none."""
+    point, chi = refined(objective, *start, noise) if start else (None, np.inf)
+    if chi > _most(objective):
+        point, chi = objective.fit(first_guess(objective.model), noise)
+    if chi > _most(objective):
         return "data out of reach"
     scales = objective.model.scales(point)
     return "cycle 1 out of reach" if scales is None else (point, scales)

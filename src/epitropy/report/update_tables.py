@@ -25,7 +25,7 @@ def update_texts(update: Update, cycles: int) -> list[str]:
     before = 100 / max(len(ranked), 1)
     if not update.explained:
         said = [
-            f"No scenario explains the data of {update.cell}: the closest of all draws lies {update.nearest:.1f} errors "
+            f"No scenario explains the data of {update.cell}: the closest draw lies {update.nearest:.1f} errors "
             f"of replicates away. The weights ({joined(leading)}) rank which fails least."
         ]
     else:
