@@ -9,6 +9,7 @@ FOLDER = Path(__file__).parents[2] / "examples"
 
 # example -> (expected, relative tolerance, source)
 EXPECTED = {
+    "fit_a_cell": (1.25, 0.08, "the kinetic scale with which the synthetic cell was made"),
     "interface": (7.57, 5e-3, "net of NiO (111), sqrt(3)/4 a^2 with a = 4.18 angstrom"),
     "pathways": (0.410, 0.03, "bvlain 0.25.1, the same softBV parameters: 0.4102 eV, olivine along b"),
     "strain": (0.103, 0.08, "energy of a coherent rock-salt film on (003), published table; smoothed lattice"),

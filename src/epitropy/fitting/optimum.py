@@ -174,7 +174,7 @@ def profile(objective: Objective, best: Optimum, index: int) -> tuple[np.ndarray
     spread = math.sqrt(best.covariance[index, index])
 
     def side(sign: float) -> list[tuple[float, float]]:
-        found, point, far, step = [], best.point, 0.0, 0.65 * spread
+        found, point, slope, far, step = [], best.point, best.slope, 0.0, 0.75 * spread
         limit = (objective.high if sign > 0 else objective.low)[index]
         for _ in range(12):
             far += step
@@ -184,9 +184,9 @@ def profile(objective: Objective, best: Optimum, index: int) -> tuple[np.ndarray
             start = point + best.covariance[:, index] / spread**2 * (at - point[index])
             start = np.clip(start, objective.low, objective.high)
             start[index] = at
-            point, chi = refined(objective, start, best.slope, best.noise, index)
+            point, chi, slope = refined(objective, start, slope, best.noise, index)
             found.append((at, max(chi - best.chi_square, 0.0)))
-            if found[-1][1] > 2 * RISE_80 or at == limit:
+            if found[-1][1] > 1.25 * RISE_80 or at == limit:
                 break
             if found[-1][1] < 0.3 * RISE_80 and len(found) > 1:
                 step *= 1.6
@@ -199,26 +199,29 @@ def profile(objective: Objective, best: Optimum, index: int) -> tuple[np.ndarray
 
 def refined(
     objective: Objective, start: np.ndarray, slope: np.ndarray, noise: Noise, held: int | None = None
-) -> tuple[np.ndarray, float]:
-    """(point, chi-square) by Gauss-Newton steps from nearby, first with a slope known from there, then with its own.
+) -> tuple[np.ndarray, float, np.ndarray]:
+    """(point, chi-square, slope) by Gauss-Newton steps from nearby with a slope known from there; ``held`` stays.
 
-    Coordinate ``held`` stays. A step that does not lower chi-square is shortened; then a new slope is taken. It ends
-    when even that gains next to nothing: an unfinished refit would make a profile too steep and its interval too
-    narrow.
+    The slope follows the steps by Broyden's rank-one update. A step that does not lower chi-square is shortened; then
+    a new slope is taken. It ends when even that gains next to nothing: an unfinished refit would make a profile too
+    steep and its interval too narrow.
     """
     moving = np.arange(start.size) != (-1 if held is None else held)
     point = np.clip(start, objective.low, objective.high)
     r = objective.residual(point, noise)
     chi, fresh = float(r @ r), False
     if not moving.any():
-        return point, chi
+        return point, chi, slope
     for _ in range(REFITS):
-        step = np.linalg.pinv(slope[:, moving]) @ r
+        step = np.zeros(point.size)
+        step[moving] = -np.linalg.pinv(slope[:, moving]) @ r
         gained = 0.0
-        for length in (1.0, 0.4, 0.15, 0.05):
-            trial = point.copy()
-            trial[moving] = np.clip(point[moving] - length * step, objective.low[moving], objective.high[moving])
+        for length in (1.0, 0.3, 0.1):
+            trial = np.clip(point + length * step, objective.low, objective.high)
             after = objective.residual(trial, noise)
+            way = trial - point
+            if way @ way > 0:
+                slope = slope + np.outer(after - r - slope @ way, way) / (way @ way)
             if float(after @ after) < chi:
                 gained = chi - float(after @ after)
                 point, r, chi = trial, after, float(after @ after)
@@ -227,9 +230,9 @@ def refined(
             if fresh:
                 break
             slope, fresh = objective.slope(point, noise, map), True  # a worker must not wait for workers
-        elif fresh:
+        elif fresh and gained > 10 * ENOUGH:
             fresh = False  # moved on: look again before giving up
-    return point, chi
+    return point, chi, slope
 
 
 def ends(at: np.ndarray, rise: np.ndarray, middle: float) -> tuple[float, float]:

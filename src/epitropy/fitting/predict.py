@@ -114,7 +114,7 @@ def _fitted_draw(
 
 def _fitted(objective: Objective, noise: Noise, start: Start) -> tuple[np.ndarray, Scales] | str:
     """Point and scales of this draw's fit, from that at the medians or from afar; or why there are none."""
-    point, chi = refined(objective, *start, noise) if start else (None, np.inf)
+    point, chi, _ = refined(objective, *start, noise) if start else (None, np.inf, None)
     if chi > _most(objective):
         point, chi = objective.fit(first_guess(objective.model), noise)
     if chi > _most(objective):

@@ -11,6 +11,8 @@ from functools import partial
 import numpy as np
 
 from ..calibrate.workers import mapped
+from ..cycling.kernel import SCREENING
+from ..cycling.mesh import Resolution
 from ..records.measured import CellData, Readings
 from ..records.scenario import Scenario
 from ..study import Study
@@ -50,13 +52,15 @@ def recovered(
     scatter: float,
     persistence: float = 0.0,
     steps: int = 0,
+    starts: int = 2,
+    resolution: Resolution = SCREENING,
     progress: Callable[[int, int], None] = lambda done, total: None,
     pool: Executor | None = None,
 ) -> list[Recovered]:
     """Fit ``count`` cells whose truth is drawn from the priors and whose readings scatter as a laboratory's do.
 
     ``scatter`` is in C/kg. Intervals are of the profile likelihood, or of the chain where ``steps`` are given and it
-    converges. A truth that delivers no first cycle is drawn again.
+    converges; both truth and fit live on ``resolution``. A truth that delivers no first cycle is drawn again.
     """
     work = partial(
         _one,
@@ -68,6 +72,8 @@ def recovered(
         noise=Noise(scatter, persistence),
         seed=seed,
         steps=steps,
+        starts=starts,
+        resolution=resolution,
     )
     return list(mapped(work, range(count), progress, pool))
 
@@ -82,16 +88,17 @@ def _one(
     noise: Noise,
     seed: int,
     steps: int,
+    starts: int,
+    resolution: Resolution,
 ) -> Recovered:
     rng = np.random.default_rng([seed, number])
     at = np.array(cycles, dtype=float)
     blank = Readings(cycle=at, value=np.ones(at.size), rate=np.full(at.size, np.nan))
-    model = FitModel(
-        study.at({}), scenario, [CellData(name="synthetic", cell=cell, readings={"capacity": blank})], free
-    )
+    empty = CellData(name="synthetic", cell=cell, readings={"capacity": blank})
+    model = FitModel(study.at({}), scenario, [empty], free, resolution)
     truth, data = _synthetic(model, noise, rng)
-    objective = Objective(FitModel(model.study, scenario, [data], free, ready=model.ready))
-    best, _ = optimum(objective, count=2, seed=seed)
+    objective = Objective(FitModel(model.study, scenario, [data], free, resolution, model.ready))
+    best, _ = optimum(objective, count=starts, seed=seed)
     if steps:
         walked = walk(objective, best, steps=steps, seed=seed)
         low, high = np.quantile(walked.samples()[:, : truth.size], [0.1, 0.9], axis=0)
