@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from epitropy.cycling.spec import MECHANISMS, Cathode, Cell, Degradation, Protocol
+from epitropy.cycling.spec import MECHANISMS, Calibration, Cathode, Cell, Degradation, Protocol
 from epitropy.phases.spec import Stability
 from epitropy.records.sourced import Sourced
 from epitropy.report.numbers import pretty, significant
 from epitropy.sources import table
+from epitropy.study import load_study
 from epitropy.transport.spec import Layer
 from epitropy.units import convert, unit_of
 
 BLOCKS = {"cathode": Cathode, "cell": Cell, "protocol": Protocol, "degradation": Degradation, "layer": Layer}
-BLOCKS |= {"stability": Stability}
+BLOCKS |= {"stability": Stability, "calibration": Calibration}
 HEAD = """# Parameters of the cell
 
 All numbers that the half-cell model reads, at their defaults; a study may state its own. Spread: sd of ln for
@@ -28,7 +29,7 @@ def page() -> str:
     """The whole page as Markdown."""
     parts = [HEAD]
     for name, block in BLOCKS.items():
-        dials = block()
+        dials = load_study("zhao2024").calibration if block is Calibration else block()
         parts.append(
             f"\n## {name}\n\n| dial | meaning | value | spread | grade | source |\n|---|---|---|---|---|---|\n"
         )

@@ -232,3 +232,16 @@ def test_a_cell_that_the_study_lacks_and_a_capacity_that_no_host_has_are_refused
         fit_study(study, [cell([1, 2], [6e5, 6e5], of="other")], steps=0)
     with pytest.raises(InputError, match="all lithium of the host"):
         fit_study(study, [cell([1, 2], [290 * MAH_G, 280 * MAH_G])], steps=0)
+
+
+@pytest.mark.parametrize(
+    "told, words",
+    [
+        ({"voltage_range": (2.7, 4.5)}, "protocol.upper_voltage 4.3 V"),
+        ({"voltage_range": (3.0, 4.3)}, "protocol.lower_voltage 2.7 V"),
+        ({"discharge_current": np.array([20.0, 20.0])}, "ages at 200 mA/g"),
+    ],
+)
+def test_a_file_cycled_otherwise_than_the_study_is_refused(study, told, words):
+    with pytest.raises(InputError, match=words):
+        fit_study(study, [replace(cell([1, 2], [6e5, 6e5]), **told)], steps=0)

@@ -44,6 +44,7 @@ from .predict import fitted_draws
 SEED = 20247
 STARTS = 4
 STEPS = 4000  # most that a chain takes in one run
+WINDOW, CURRENT = 0.15, 0.2  # V, and share, by which a file may differ from the study's protocol
 PREDICTIVE = 100  # samples behind a posterior predictive curve
 BY_DATA, IN_PART = 0.9, 0.4  # share of the prior's variance taken away
 
@@ -162,6 +163,7 @@ def _check(study: Study, data: Sequence[CellData], to: int) -> None:
             )
         if "capacity" in one.readings:
             _possible(study, one)
+        _as_in_the_study(study, one)
     if not any("capacity" in d.readings for d in data):
         raise InputError("DATA", "no capacities", "capacities of at least one cell; other readings come beside them")
     if to:
@@ -180,6 +182,32 @@ def _possible(study: Study, data: CellData) -> None:
             f"at most {most / 3600:.0f} mAh/g, all lithium of the host of '{data.cell}'",
             "Check mass, unit, and whether the file is of this cell.",
         )
+
+
+def _as_in_the_study(study: Study, data: CellData) -> None:
+    """Window and current of a file that tells them are those of the study's protocol."""
+    protocol, where = study.cells[data.cell].protocol, data.source or data.name
+    if data.voltage_range is not None:
+        for found, key in zip(data.voltage_range, ("lower_voltage", "upper_voltage")):
+            stated = getattr(protocol, key).value
+            if abs(found - stated) > WINDOW:
+                raise InputError(
+                    where,
+                    f"cycled to {found:.2f} V, where the study has protocol.{key} {stated:g} V",
+                    f"the study's window within {WINDOW:g} V",
+                    f"State protocol.{key} in the study, or check whether the file is of this cell.",
+                )
+    if data.discharge_current is not None and "capacity" in data.readings:
+        ageing = ~np.isfinite(data.readings["capacity"].rate)
+        stated = protocol.discharge.value * protocol.one_c.value
+        found = float(np.median(data.discharge_current[ageing])) if ageing.any() else stated
+        if abs(found / stated - 1) > CURRENT:
+            raise InputError(
+                where,
+                f"discharged at {found:.0f} mA/g, where the study ages at {stated:.0f} mA/g",
+                f"the study's current within {100 * CURRENT:.0f} %",
+                "State protocol.one_c and protocol.rate in the study, or check the mass.",
+            )
 
 
 def _enough(free: Sequence[Free], data: Sequence[CellData]) -> None:
