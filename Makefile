@@ -38,6 +38,7 @@ bench: .venv/.installed-test
 	$(BIN)/python -m benchmarks.entropy
 	$(BIN)/python -m benchmarks.anneal
 	$(BIN)/python -m benchmarks.cycling
+	$(BIN)/python -m benchmarks.fitting
 	$(BIN)/python -m benchmarks.epitaxy
 	$(BIN)/python -m benchmarks.celldata
 

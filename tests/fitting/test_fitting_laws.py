@@ -145,7 +145,7 @@ def test_the_optimum_is_the_one_in_closed_form(line):
 def test_a_profile_of_a_linear_model_is_the_gaussian_interval(line):
     objective, best = line
     for i in range(2):
-        low, high = ends(*profile(objective, best, i), best.point[i])
+        low, high = ends(*profile(objective, best, i), objective.low[i], objective.high[i])
         half = norm.ppf(0.9) * math.sqrt(best.covariance[i, i])
         assert (low, high) == pytest.approx((best.point[i] - half, best.point[i] + half), abs=0.06 * half)
 

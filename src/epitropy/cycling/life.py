@@ -82,7 +82,9 @@ def age(m, t, mesh, program, tolerance: float, steps: int):
     With a ``tolerance`` > 0 (of capacity), runs of equal rows are skipped over: exposure and depth of charge of the
     cycles between are taken from the line through the last two simulated ones, the next cycle simulated tells the
     error, a jump that missed by more than ``REFUSED`` tolerances is taken back and shortened, and an accepted one is
-    repeated with the line between its two ends. Lithium goes on at the pace of the last two simulated cycles.
+    repeated with the line between its two ends. Lithium goes on at the pace of the last two simulated cycles. With a
+    negative one the cycles simulated are the same for every cell, each that share of its number after the one before:
+    no error is looked after, but a life is smooth in the cell's parameters, as a fit needs it.
 
     Returns an array (rows, len(COLUMNS)), nan where skipped or dead; what ended the life (ENDED, DEPLETED_SALT, STUCK)
     and the row it ended at; and the largest imbalances of lithium, over the whole life with what died inside, and of
@@ -123,7 +125,7 @@ def age(m, t, mesh, program, tolerance: float, steps: int):
         if jump > 1:
             expected = anchor.drives + (jump / anchor.span) * (anchor.drives - anchor.drives_before)
             error = jump_error(drives, expected, jump, slow.clock / m.fade_scale, best) if alive else 1e9
-            if error > REFUSED * tolerance:
+            if tolerance > 0.0 and error > REFUSED * tolerance:
                 jump = min(jump // 2, next_jump(jump, error, tolerance, jump))
                 slow, entered = _leap(m, t, mesh, program, anchor, jump, profiles)
                 active, trapped, i = anchor.active, anchor.trapped, anchor.row + jump
@@ -161,8 +163,10 @@ def age(m, t, mesh, program, tolerance: float, steps: int):
             entered,
         )
         alike = _alike(program, i)
-        jump = min(next_jump(jump, error, tolerance, rows // 12), alike) if tolerance > 0.0 else 1
-        jump = max(jump, 1)
+        wanted = (
+            next_jump(jump, error, tolerance, rows // 12) if tolerance > 0.0 else int(min(-tolerance * i, rows / 12))
+        )
+        jump = max(min(wanted, alike), 1)
         slow, entered = _leap(m, t, mesh, program, anchor, jump, profiles)
         i += jump
     return result, state, min(i, rows - 1), lithium_worst, salt_worst

@@ -248,7 +248,7 @@ def _samples(objective: Objective, best: Optimum, walked: Walked | None, seed: i
 def _parameter(
     free: Free, index: int, best: Optimum, curve: tuple[np.ndarray, np.ndarray], walked: Walked | None
 ) -> FitParameter:
-    low, high = ends(*curve, best.point[index])
+    low, high = ends(*curve, free.low, free.high)
     inside = (None, None)
     variance = float(best.covariance[index, index])
     if walked is not None and walked.converged:

@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from ..calibrate.ensemble import calibration_cell, prepare
-from ..calibrate.scales import build, reference_scales, tolerance_of
+from ..calibrate.scales import build, reference_scales
 from ..cycling.kernel import SCREENING
 from ..cycling.mesh import Resolution
 from ..cycling.parameters import Model, Row, Tables
@@ -22,7 +22,7 @@ from ..records.scenario import Scales, Scenario
 from ..study import CellStudy, Study
 from .parameters import FADE, FORMING, KINETIC, Free, put
 
-SKIPPING = 5e-4  # tolerance of cycle skipping: finer than for draws, so that small steps of a parameter are seen
+SKIPPING = -0.25  # of a cycle: which cycles are simulated does not hang on the parameters, so that lives are smooth
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class FitModel:
         formed, tables = self.prepared(name, cell)
         rows, kinds = program(_lasting(cell, max(lasting, self.lasting[name])).protocol)
         model = build(cell, formed, self.scenario, scales)
-        tolerance = min(tolerance_of(cell.protocol), SKIPPING)
+        tolerance = SKIPPING if cell.protocol.skip else 0.0
         return Lived(model, tables, told(simulate(model, tables, rows, tolerance, self.resolution), kinds))
 
     def predicted(self, point: np.ndarray) -> list[dict[str, np.ndarray]]:

@@ -186,7 +186,7 @@ def profile(objective: Objective, best: Optimum, index: int) -> tuple[np.ndarray
             start[index] = at
             point, chi, slope = refined(objective, start, slope, best.noise, index)
             found.append((at, max(chi - best.chi_square, 0.0)))
-            if found[-1][1] > 1.25 * RISE_80 or at == limit:
+            if found[-1][1] > 1.8 * RISE_80 or at == limit:
                 break
             if found[-1][1] < 0.3 * RISE_80 and len(found) > 1:
                 step *= 1.6
@@ -235,13 +235,30 @@ def refined(
     return point, chi, slope
 
 
-def ends(at: np.ndarray, rise: np.ndarray, middle: float) -> tuple[float, float]:
-    """Where the rise passes that of an 80 % interval, on a signed-root scale on which a parabola is straight."""
-    signed = np.sign(at - middle) * np.sqrt(rise)
+def ends(at: np.ndarray, rise: np.ndarray, low: float, high: float) -> tuple[float, float]:
+    """10 and 90 % quantiles of the density exp(-rise/2) along a parameter, within its range ``low`` to ``high``.
+
+    The other parameters have given way, so this is the marginal posterior where its conditional width does not change
+    (Laplace); of a parabola the quantiles are where the rise is 1.642. Where the data stop telling on one side, as at
+    a saturation, a threshold alone would end the interval too early. Between points and beyond them the signed root
+    of the rise is taken as straight.
+
+    >>> x = np.linspace(-3, 3, 7)
+    >>> [round(v, 2) for v in ends(x, x**2, -9.0, 9.0)]
+    [-1.28, 1.28]
+    """
     order = np.argsort(at)
-    root = np.maximum.accumulate(signed[order])  # noise of the fits must not fold it
-    low, high = np.interp([-math.sqrt(RISE_80), math.sqrt(RISE_80)], root, at[order])
-    return float(low), float(high)
+    x, best = at[order], int(np.argmin(rise[order]))
+    root = np.sqrt(rise[order]) * np.where(np.arange(x.size) < best, -1.0, 1.0)
+    root = np.maximum.accumulate(root)  # noise of the fits must not fold it
+    first, last = (root[1] - root[0]) / (x[1] - x[0]), (root[-1] - root[-2]) / (x[-1] - x[-2])
+    reach = [6.0 / max(slope, 6.0 / (high - low)) for slope in (first, last)]
+    grid = np.linspace(max(low, x[0] - reach[0]), min(high, x[-1] + reach[1]), 4001)
+    told = np.interp(grid, x, root)
+    told += np.minimum(grid - x[0], 0.0) * first + np.maximum(grid - x[-1], 0.0) * last
+    mass = np.cumsum(np.exp(-0.5 * told**2))
+    below, above = np.interp([0.1, 0.9], mass / mass[-1], grid)
+    return float(below), float(above)
 
 
 def correlations(covariance: np.ndarray) -> np.ndarray:

@@ -103,7 +103,7 @@ def _one(
         walked = walk(objective, best, steps=steps, seed=seed)
         low, high = np.quantile(walked.samples()[:, : truth.size], [0.1, 0.9], axis=0)
         return Recovered(truth, low, high)
-    found = [ends(*profile(objective, best, i), best.point[i]) for i in range(truth.size)]
+    found = [ends(*profile(objective, best, i), f.low, f.high) for i, f in enumerate(free)]
     return Recovered(truth, *np.array(found).T)
 
 

@@ -73,8 +73,9 @@ def curve_figure(answer: FitAnswer) -> Drawing:
 
 
 def other_figure(answer: FitAnswer) -> Drawing | None:
-    """Readings that are no capacities beside the fit, one panel a quantity."""
-    kinds = list(dict.fromkeys(q for c in answer.cells for q in c.data.readings if q != "capacity"))
+    """Readings that are no capacities beside the fit, one panel a quantity; a single one stands in the table."""
+    readings = [(q, len(r.cycle)) for c in answer.cells for q, r in c.data.readings.items()]
+    kinds = list(dict.fromkeys(q for q, count in readings if q != "capacity" and count > 1))
     if not kinds:
         return None
     figure, panels = canvas(answer, 3.4, ncols=len(kinds))
@@ -130,8 +131,8 @@ def profile_figure(answer: FitAnswer) -> Drawing:
         name="profiles",
         title="How sharply each parameter is told",
         caption=(
-            "Profile likelihood with priors: the other parameters are fitted again at each point. Dashed: ends of the "
-            f"80 % interval.{shade}"
+            "Profile likelihood with priors: the other parameters are fitted again at each point. Dashed: the rise at "
+            f"the ends of a parabola's 80 % interval.{shade}"
         ),
         figure=figure,
         header=("parameter", "value", "rise_of_chi_square"),
