@@ -213,6 +213,12 @@ def test_beyond_two_and_a_half_times_the_data_nothing_is_said(study, curve):
     assert told.low[-1] < told.median[-1] < told.high[-1] < told.median[0]
 
 
+def test_no_cell_is_predicted_beyond_what_the_calibration_cell_carries(study):
+    data = cell([1, 40], np.array([175, 165]) * MAH_G)
+    answer = fit_study(study, [data], steps=0, starts=1, draws=2)
+    assert not answer.predicted and "carry no farther than 100" in answer.notes[0]
+
+
 # faults ------------------------------------------------------------------------------------------------------------
 
 

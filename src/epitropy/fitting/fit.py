@@ -34,7 +34,7 @@ from ..records.measured import CellData
 from ..records.scenario import Scenario
 from ..study import Study, priors_hash, study_hash
 from .chain import SCATTER, Walked, walk
-from .extrapolate import check_reach, extrapolated, held_back
+from .extrapolate import FARTHEST, check_reach, extrapolated, held_back
 from .model import FitModel
 from .noise import independent, whitened
 from .optimum import Each, Objective, Optimum, correlations, ends, first_guess, optimum, profile
@@ -390,7 +390,7 @@ def _predicted(
     pool: Executor | None,
     each: Each,
 ) -> tuple[Mapping[str, CellHeadline], tuple[Update, ...], list[str]]:
-    """The other cells from the calibration cell's data alone, in every scenario; then their own data beside that."""
+    """The other cells from the calibration cell's data alone, in every scenario; then their own data beside it."""
     known = calibration_cell(study)
     others = [n for n in study.cells if n != known]
     base = [d for d in data if d.cell == known and "capacity" in d.readings]
@@ -398,6 +398,14 @@ def _predicted(
         return {}, (), []
     if not base:
         return {}, (), [f"Nothing is predicted: the data hold no capacities of {known}, which calibrates."]
+    reach = max(int(d.readings["capacity"].cycle.max()) for d in base)
+    far = max(study.cells[n].protocol.cycles for n in others)
+    if far > FARTHEST * reach:
+        note = (
+            f"Nothing is predicted: the study asks for cycle {far}, and {reach} measured cycles of {known} carry no "
+            f"farther than {int(FARTHEST * reach)}. State fewer protocol.cycles, or measure on."
+        )
+        return {}, (), [note]
     noise = best.noise
     if len(base) < len(data):  # the prediction must not have seen the other cells
         free = free_parameters(study, usual(base, chosen))

@@ -171,13 +171,22 @@ def cell_rows(answer: FitAnswer) -> tuple[Row, ...]:
 def prediction_rows(answer: FitAnswer) -> tuple[Row, ...]:
     """Predicted cells: scenario by scenario and as mixture, with the weights that their own data give afterwards."""
     updates = {u.cell: u for u in answer.updates}
-    rows: list[Row] = [("cell / scenario", "cycle 1 / (mAh/g)", "last / (mAh/g)", "retention / %", "weight after / %")]
+    rows: list[Row] = [
+        (
+            "cell / scenario",
+            "cycle 1 / (mAh/g)",
+            "last / (mAh/g)",
+            "retention / %",
+            "draws not fitted / %",
+            "weight after / %",
+        )
+    ]
     for name, cell in answer.predicted.items():
-        rows.append((f"{name}, all scenarios", *_three(cell), ""))
+        rows.append((f"{name}, all scenarios", *_three(cell), "", ""))
         after = {w.scenario: w.after for w in updates[name].weights} if name in updates else {}
         for p in cell.scenarios:
             weight = fixed(100 * after[p.scenario], 0) if p.scenario in after else ""
-            rows.append((f"  {p.scenario}", *_three(p), weight))
+            rows.append((f"  {p.scenario}", *_three(p), fixed(100 * p.infeasible_share, 0), weight))
     return tuple(rows)
 
 
