@@ -178,7 +178,7 @@ def _headline(
     target = _treated(study)
     bare = cells[known].retention.value
     moves, without = influences(study, target, scenarios, partial(progress, "one input at a time"), pool)
-    guesses = say.baselines(bare) if study.cells[target].coating else ()
+    guesses = say.baselines(bare, study.name) if study.cells[target].coating else ()
     return Headline(
         cells=cells,
         draws=len(ensemble),

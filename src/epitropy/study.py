@@ -78,7 +78,7 @@ class Study:
             absent = _absent(cell)
             for path, value in leaves(cell):
                 if not absent(path):
-                    found.setdefault(self._name(cell_name, path), value)
+                    found.setdefault(self.name_of(cell_name, path), value)
         if self.calibration:
             found |= {f"{CALIBRATION}{level}": getattr(self.calibration, level) for level in LEVELS}
         return found
@@ -98,7 +98,7 @@ class Study:
     def _with(self, change: Callable[[str, Sourced], Sourced]) -> Study:
         """Every number put through ``change(its name, number)``; shares then sum to one."""
         cells = {
-            name: _replace_leaves(cell, lambda path, v, n=name: change(self._name(n, path), v))
+            name: _replace_leaves(cell, lambda path, v, n=name: change(self.name_of(n, path), v))
             for name, cell in self.cells.items()
         }
         given = self.calibration
@@ -111,13 +111,16 @@ class Study:
         if cell.coating is None:
             return cell
         given = cell.coating.precursors
-        shares = precursor_shares(cell.coating, {p for p in given if self._name(name, f"{SHARES}{p}") in self.settled})
+        shares = precursor_shares(
+            cell.coating, {p for p in given if self.name_of(name, f"{SHARES}{p}") in self.settled}
+        )
         if all(abs(shares[p] - s.value) < ROUNDING for p, s in given.items()):
             return cell
         filled = {p: _held_at(s, shares[p]) for p, s in given.items()}
         return replace(cell, coating=replace(cell.coating, precursors=filled))
 
-    def _name(self, cell: str, path: str) -> str:
+    def name_of(self, cell: str, path: str) -> str:
+        """Dotted name of a cell's number: the shared one, or behind the cell's name where it states its own."""
         return f"{cell}.{path}" if _stated(path, self.own.get(cell, frozenset())) else path
 
 

@@ -175,33 +175,47 @@ def test_resistance_area_skin_and_rates_are_read_from_the_same_life(study, scena
     assert np.all(found["resistance"] > 0)
 
 
-def test_what_is_free_by_default_follows_the_data(scenario):
+def test_what_is_free_by_default_follows_the_data(study, scenario):
     cycle = np.arange(1.0, 41)
-    assert usual([cell([1, 200], [1.0, 1.0])], scenario) == (KINETIC, FADE)
-    assert usual([cell(cycle, cycle)], scenario) == (KINETIC, FADE, SHARE, AREA)
+    assert usual(study, [cell([1, 200], [1.0, 1.0])], scenario) == (KINETIC, FADE)
+    assert usual(study, [cell(cycle, cycle)], scenario) == (KINETIC, FADE, SHARE, AREA)
     ohm = {"resistance": readings([1, 40], [1e-3, 2e-3])}
-    assert "degradation.interphase_resistance_200" in usual([cell(cycle, cycle, **ohm)], scenario)
+    fixed = study.changed(AREA, lambda v: v.set_to(3000.0, "test"))
+    assert usual(fixed, [cell(cycle, cycle)], scenario) == (KINETIC, FADE, SHARE)  # what the study holds stays held
+    assert "degradation.interphase_resistance_200" in usual(study, [cell(cycle, cycle, **ohm)], scenario)
 
 
 # prediction and beyond ---------------------------------------------------------------------------------------------
 
 
-def test_coated_data_change_no_prediction_of_the_coated_cell(study, curve):
+def test_coated_data_change_no_prediction_of_the_coated_cell(study):
     """It is predicted from the bare cell alone; its own data only weigh the scenarios afterwards."""
-    _, bare = curve
-    bare = replace(
-        bare, readings={"capacity": replace(bare.readings["capacity"], cycle=bare.readings["capacity"].cycle * 2)}
-    )
+    bare = cell([1, 200], [study.calibration.first, study.calibration.last])
     coated = cell([1, 200], np.array([190, 170]) * MAH_G, name="c", of="coated")
-    alone = fit_study(study, [bare], free=(KINETIC, FADE), steps=0, starts=1, draws=2)
+    alone = fit_study(study, [bare], steps=0, starts=1, draws=2)
     with_own = fit_study(study, [bare, coated], steps=0, starts=1, draws=2)
     assert set(alone.predicted) == {"coated"} and not alone.updates
+    assert alone.predicted["coated"].retention == with_own.predicted["coated"].retention
     (update,) = with_own.updates
     assert update.cell == "coated"
     assert sum(w.after for w in update.weights) == pytest.approx(1)
-    other = replace(coated, readings={"capacity": readings([1, 200], np.array([150, 100]) * MAH_G)})
-    again = fit_study(study, [bare, other], steps=0, starts=1, draws=2)
-    assert again.predicted["coated"].retention == with_own.predicted["coated"].retention
+
+
+def test_coated_data_that_cannot_be_compared_are_told(study):
+    bare = cell([1, 200], [study.calibration.first, study.calibration.last])
+    late = cell([4, 200], np.array([190, 170]) * MAH_G, name="c", of="coated")
+    answer = fit_study(study, [bare, late], free=(KINETIC, FADE), steps=0, starts=1, draws=1)
+    assert not answer.updates and any("--first" in n for n in answer.notes)
+
+
+def test_a_number_that_a_cell_states_for_itself_is_not_moved_with_the_shared_one(study, scenario):
+    own = replace(study, own={**study.own, "coated": study.own["coated"] | {AREA}})
+    cycle = [1.0, 50.0]
+    data = [cell(cycle, [1.0, 1.0], of="bare"), cell(cycle, [1.0, 1.0], of="coated")]
+    model = FitModel(own.at({}), scenario, data, free_parameters(own, [AREA]))
+    there, here = (model.cell("coated", np.array([z])).degradation.wetted_area_200.value for z in (0.0, 1.5))
+    assert there == here
+    assert model.cell("bare", np.array([1.5])).degradation.wetted_area_200.value > there
 
 
 def test_beyond_two_and_a_half_times_the_data_nothing_is_said(study, curve):

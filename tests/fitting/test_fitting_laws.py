@@ -11,14 +11,14 @@ from epitropy.calibrate.update import reading_errors
 from epitropy.errors import InputError
 from epitropy.fitting.chain import split_r_hat, walk
 from epitropy.fitting.extrapolate import FORMS, extrapolated
-from epitropy.fitting.noise import Noise, estimated, independent, reading_error, whitened
+from epitropy.fitting.noise import Noise, cell_factor, estimated, independent, reading_error, whitened
 from epitropy.fitting.optimum import Objective, Optimum, correlations, ends, optimum, profile
 from epitropy.fitting.parameters import Free
 from epitropy.records.measured import CellData, Readings
 from epitropy.records.sourced import Sourced
 from epitropy.units import Unit
 
-LEVEL = reading_errors()[0]
+LEVEL, KEPT = reading_errors()
 PRIOR = Sourced(value=1.0, unit="1", distribution="normal", spread=(1.0,))
 
 
@@ -59,7 +59,8 @@ def test_whitening_is_the_dense_gaussian_of_scatter_that_persists_and_a_shared_l
     covariance = np.zeros((7, 7))
     covariance[:6, :6] = 900.0**2 * 0.7 ** np.abs(n[:, None] - n)
     covariance[6, 6] = 900.0**2 + reading_error("rate") ** 2
-    covariance += np.outer(LEVEL * model, LEVEL * model)
+    for shared in (LEVEL * model, KEPT * model * (np.array(cycle) - 1) / 199):
+        covariance += np.outer(shared, shared)
     exact = multivariate_normal(model, covariance).logpdf(data.readings["capacity"].value)
     exact += norm(10e-9, reading_error("skin_outer")).logpdf(12e-9)
     found = whitened(data, predicted, noise)
@@ -68,11 +69,13 @@ def test_whitening_is_the_dense_gaussian_of_scatter_that_persists_and_a_shared_l
     assert told == pytest.approx(exact, rel=1e-10)
 
 
-def test_the_level_of_a_cell_is_found_and_costs_what_its_prior_says():
-    model = np.linspace(6e5, 5e5, 200)
-    found = whitened(cell(1.03 * model), {"capacity": model}, Noise(1000.0))
-    assert found.level == pytest.approx(1.03, abs=1e-5)
-    assert found.residual @ found.residual == pytest.approx((0.03 / LEVEL) ** 2, rel=1e-3)
+def test_level_and_fade_of_a_cell_are_found_and_cost_what_their_priors_say():
+    model, cycle = np.linspace(6e5, 5e5, 200), np.arange(1.0, 201)
+    own = np.array([2.0, -1.5])
+    found = whitened(cell(cell_factor(own, cycle) * model), {"capacity": model}, Noise(300.0))
+    assert found.shared == pytest.approx(own, abs=0.01)
+    assert found.residual @ found.residual == pytest.approx(own @ own, rel=0.01)
+    assert np.sqrt(np.diag(found.root @ found.root.T)) == pytest.approx([0, 0], abs=0.02)  # both are told sharply
 
 
 def test_a_high_level_does_not_shrink_the_noise():
@@ -165,7 +168,7 @@ def test_the_chain_samples_the_posterior_in_closed_form(line):
 def test_a_chain_goes_on_where_it_stopped_to_the_bit(line, tmp_path):
     objective, best = line
     walk(objective, best, steps=60, seed=7, folder=tmp_path, key="k")
-    resumed = walk(objective, best, steps=140, seed=7, folder=tmp_path, key="k")
+    resumed = walk(objective, best, steps=80, seed=7, folder=tmp_path, key="k")
     once = walk(objective, best, steps=140, seed=7)
     assert np.array_equal(resumed.positions, once.positions)
 
@@ -228,7 +231,9 @@ def test_bands_widen_with_the_distance():
 
 def test_no_extrapolation_farther_than_the_data_carry():
     cycle = np.arange(1.0, 61)
-    with pytest.raises(InputError, match="up to cycle 150"):
+    with pytest.raises(InputError, match="61 to 150"):
         extrapolated("a", cycle, 7e5 - 800 * cycle, 151, 900.0, seed=1)
     with pytest.raises(InputError, match="at least 12"):
         extrapolated("a", cycle[:8], 7e5 - 800 * cycle[:8], 12, 900.0, seed=1)
+    with pytest.raises(InputError, match="61 to 150"):
+        extrapolated("a", cycle, 7e5 - 800 * cycle, 40, 900.0, seed=1)

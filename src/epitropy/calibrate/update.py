@@ -17,7 +17,7 @@ from ..records.scenario import Scenario
 from ..sources import default
 from ..study import Study
 from .ensemble import Draw
-from .headline import interval, reported_capacity, solved_lives
+from .headline import interval, reported_capacity, retentions, solved_lives
 from .scores import crps, scattered
 
 EXPLAINED = 3.0  # standard deviations from the data within which a draw counts as an explanation
@@ -50,13 +50,16 @@ def observed(study: Study, cell: str) -> dict[str, float]:
     return found
 
 
-def seen_numbers(lives: np.ndarray, seen: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def seen_numbers(
+    lives: np.ndarray, seen: Mapping[str, float], replicates: int = 1
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What the lives (draws, cycles) show of what was seen: (draws, data), the data, and their errors; all in ln.
 
     Replicates differ in ln(capacity) by mass and loading and, independently, in ln(retention). Where both are seen,
-    the level is compared through the first cycle that they imply, so that errors stay independent.
+    the level is compared through the first cycle that they imply, so that errors stay independent. The mean of several
+    ``replicates`` is known better.
     """
-    level, kept = reading_errors()
+    level, kept = (e / np.sqrt(replicates) for e in reading_errors())
     shown, data, errors = [], [], []
     if "retention" in seen:
         shown.append(np.log(lives[:, -1] / lives[:, 0]))
@@ -96,6 +99,7 @@ def update(
     cell: str,
     seen: Mapping[str, float],
     points: Mapping[str, float],
+    replicates: int = 1,
 ) -> Update | None:
     """Scenarios after the data, from equal weights before; None without data or without a life to compare.
 
@@ -106,11 +110,12 @@ def update(
     that need no model.
     """
     lives = solved_lives(cell, draws, scenarios)
-    alive = {n: rows[(rows[:, 0] > 0) & (rows[:, -1] > 0)] for n, rows in lives.items() if len(rows)}
+    solved = {n: rows for n, rows in lives.items() if len(rows)}
+    alive = {n: rows[(rows[:, 0] > 0) & (rows[:, -1] > 0)] for n, rows in solved.items()}
     alive = {n: rows for n, rows in alive.items() if len(rows)}
     if not seen or not alive:
         return None
-    shown = {n: seen_numbers(rows, seen) for n, rows in alive.items()}
+    shown = {n: seen_numbers(rows, seen, replicates) for n, rows in alive.items()}
     pooled = _pooled([x for x, _, _ in shown.values()])
     density = {
         n: log_density(x, data, errors, np.cov(x.T, ddof=1).reshape(pooled.shape) if len(x) >= OWN_SPREAD else pooled)
@@ -127,12 +132,13 @@ def update(
     carrying = float(1 / np.sum(weights**2))
     explained = bool(np.sqrt(best) <= EXPLAINED)
     told = explained and carrying >= FEWEST
+    level, kept = reading_errors()
     return Update(
         cell=cell,
         weights=tuple(
             Weight(
                 scenario=s.name,
-                before=1 / len(alive) if s.name in alive else 0.0,
+                before=1 / len(solved) if s.name in solved else 0.0,
                 after=float(after[s.name] / total) if s.name in after else 0.0,
                 nearest=float(np.sqrt(away[s.name].min())) if s.name in away else None,
             )
@@ -141,20 +147,28 @@ def update(
         nearest=float(np.sqrt(best)),
         carrying=carrying,
         explained=explained,
-        retention=interval(Retention, rows[:, -1] / rows[:, 0], weights) if told else None,
-        last=interval(Capacity, rows[:, -1], weights) if told else None,
-        scores=_scores(alive, seen, points),
+        retention=_another(Retention, rows[:, -1] / rows[:, 0], weights, kept) if told else None,
+        last=_another(Capacity, rows[:, -1], weights, float(np.hypot(level, kept))) if told else None,
+        scores=_scores(solved, seen, points),
     )
 
 
+def _another(kind: type, values: np.ndarray, weights: np.ndarray, error: float) -> Retention | Capacity:
+    """What another cell may show: the draws with the scatter of replicates."""
+    readings = scattered(values, error)
+    return interval(kind, readings, np.repeat(weights, len(readings) // len(values)))
+
+
 def _scores(
-    alive: Mapping[str, np.ndarray], seen: Mapping[str, float], points: Mapping[str, float]
+    solved: Mapping[str, np.ndarray], seen: Mapping[str, float], points: Mapping[str, float]
 ) -> tuple[Score, ...]:
-    """CRPS of the retention: the mixture of all scenarios, each scenario, and guesses; none without a retention."""
+    """CRPS of the retention: the mixture of all scenarios, each scenario, and guesses; none without a retention.
+
+    A draw whose cell died keeps nothing, as in the headline.
+    """
     if "retention" not in seen:
         return ()
-    kept = {n: rows[:, -1] / rows[:, 0] for n, rows in alive.items()}
-    spread = {n: scattered(v, reading_errors()[1]) for n, v in kept.items()}
+    spread = {n: scattered(retentions(rows), reading_errors()[1]) for n, rows in solved.items()}
     weights = np.concatenate([np.full(v.size, 1 / v.size) for v in spread.values()])
     found = [("prediction", crps(np.concatenate(list(spread.values())), seen["retention"], weights))]
     found += [(n, crps(v, seen["retention"])) for n, v in points.items()]

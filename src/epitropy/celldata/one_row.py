@@ -69,7 +69,8 @@ def from_cycles(
                 shown.column("capacity").unit,
                 source.mass,
             )
-        name = replicate or Path(layout.path).stem.removesuffix(".bdf")
+        stem = Path(layout.path).stem.removesuffix(".bdf")
+        name = replicate or (f"{stem} {cell}" if len(groups) > 1 and cell else stem)
         cells.append(CellData(name=name, cell=cell, readings=readings, source=layout.path, notes=tuple(notes)))
     if not cells:
         last = values["cycle"].max()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
@@ -78,7 +79,6 @@ def fit(
     from .. import store
     from ..calibrate.workers import worker_pool
     from ..celldata import read_file
-    from ..fitting.chain import CHAIN
     from ..fitting.fit import fit_study
     from ..jsonio import to_json
     from ..report.fit_page import files as pages
@@ -121,8 +121,7 @@ def fit(
     if folder:
         written = store.save_files(pages(found), folder)
         if found.chain is not None and found.chain.converged and kept:
-            (kept / CHAIN).unlink(missing_ok=True)
-            kept.rmdir()
+            shutil.rmtree(kept, ignore_errors=True)
         if not as_json:
             typer.echo(f"Report: {written / 'fit.html'}")
 
@@ -150,6 +149,7 @@ def _show(answer) -> None:
     """Sentences, parameters, cells; then what was predicted and what lies ahead."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from ..report import fit_tables as rows
     from ..report.update_tables import update_texts
@@ -165,7 +165,7 @@ def _show(answer) -> None:
         for name in found[0]:
             grid.add_column(name, overflow="fold")
         for row in found[1:]:
-            grid.add_row(*row)
+            grid.add_row(*(Text(cell) for cell in row))
         console.print()
         console.print(grid)
 

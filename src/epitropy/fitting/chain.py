@@ -74,7 +74,7 @@ def walk(
     key: str = "",
     progress: Progress = lambda done, total: None,
 ) -> Walked:
-    """Sample the posterior until it has converged or ``steps`` are done.
+    """Sample the posterior until it has converged or ``steps`` are done, beside those that ``folder`` holds.
 
     Moves are differential evolution (Ter Braak & Vrugt 2008, 10.1007/s11222-008-9104-9), four in five plain, one a
     snooker. The scatter of capacities is sampled with a flat prior in its logarithm where the data told it, the
@@ -98,17 +98,18 @@ def walk(
     else:
         state = _restored(sampler, kept)
         done = len(kept["chain"])
+    limit = done + steps
     while True:
         seen = _seen(tuple(names), sampler) if done else None
-        progress(done, steps)
-        if done >= steps or (seen and seen.converged):
+        progress(done, limit)
+        if done >= limit or (seen and seen.converged):
             break
-        count = min(CHECK, steps - done)
+        count = min(CHECK, limit - done)
         state = sampler.run_mcmc(state, count, skip_initial_state_check=True)
         done += count
         if folder:
             _save(folder, key, sampler, state)
-    progress(steps, steps)
+    progress(limit, limit)
     return seen or _seen(tuple(names), sampler)
 
 
@@ -164,10 +165,13 @@ def _seen(names: tuple[str, ...], sampler) -> Walked:
     worst = int(np.argmax(np.where(np.isfinite(times), times, np.inf)))
     if not np.all(np.isfinite(times)) or len(after) < LONG_ENOUGH * times[worst]:
         need = LONG_ENOUGH * times[worst]
-        reasons.append(
-            f"{len(after)} steps after the burn-in are {len(after) / times[worst]:.0f} autocorrelation times of "
-            f"{names[worst]}, {LONG_ENOUGH:.0f} are needed (about {need:.0f} steps)"
-        )
+        told = f"{len(after)} steps after the burn-in are too few to tell an autocorrelation time"
+        if np.isfinite(need):
+            told = (
+                f"{len(after)} steps after the burn-in are {len(after) / times[worst]:.0f} autocorrelation times of "
+                f"{names[worst]}, {LONG_ENOUGH:.0f} are needed (about {need:.0f} steps)"
+            )
+        reasons.append(told)
     unsettled = [n for n, r in zip(names, r_hat) if not r < SETTLED]
     if unsettled:
         reasons.append(f"split R-hat of {', '.join(unsettled)} is not below {SETTLED}")

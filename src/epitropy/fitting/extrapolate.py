@@ -56,14 +56,17 @@ FORMS: Mapping[str, Form] = {
 }
 
 
-def check_reach(cycles: int, measured: int) -> None:
-    """Refuse what lies farther than the data can carry."""
-    if cycles > FARTHEST * measured:
+def check_reach(cell: str, to: int, cycle: np.ndarray) -> None:
+    """Refuse what lies farther than the data can carry, or within them; ``cycle`` are those of a cell's capacities."""
+    if cycle.size < FEWEST:
+        raise InputError("--to", f"{cycle.size} capacities of {cell}", f"at least {FEWEST} to extrapolate from")
+    measured = int(cycle[-1])
+    if not measured < to <= FARTHEST * measured:
         raise InputError(
             "--to",
-            f"cycle {cycles} from {measured} measured cycles",
-            f"up to cycle {int(FARTHEST * measured)}, {FARTHEST:g} times the measured cycles",
-            "Cells that look alike so far part beyond that (knees, dry-out); measure on.",
+            f"cycle {to} from {measured} measured cycles of {cell}",
+            f"cycle {measured + 1} to {int(FARTHEST * measured)}, {FARTHEST:g} times the measured cycles",
+            "Cells that look alike so far part beyond that (knees, dry-out); measure on." if to > measured else "",
         )
 
 
@@ -75,6 +78,7 @@ def extrapolated(
     scatter: float,
     *,
     seed: int,
+    persistence: float = 0.0,
     model: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Extrapolation:
     """Capacity [C/kg] up to cycle ``to``, with 80 % bands of the truth, not of a reading.
@@ -85,9 +89,8 @@ def extrapolated(
     it had not seen them, and curves (draws, cycles 1 to ``to``). Raises `InputError` beyond 2.5 times the measured
     cycles or with fewer than twelve readings.
     """
-    check_reach(to, int(cycle[-1]))
-    if cycle.size < FEWEST:
-        raise InputError("--to", f"{cycle.size} capacities of {cell}", f"at least {FEWEST} to extrapolate from")
+    check_reach(cell, to, cycle)
+    repeated = (1 + persistence) / (1 - persistence)  # readings that repeat themselves say less of the coefficients
     rng = np.random.default_rng([seed, cycle.size])
     back = cycle.size - max(int(cycle.size * HELD_BACK), 3)
     ahead = np.arange(float(cycle[-1]), to + 1)
@@ -101,7 +104,7 @@ def extrapolated(
             continue
         miss = form.of((cycle[back:] - cycle[0]) / unit, *early[0]) * first - capacity[back:]
         error = float(np.mean(miss**2))
-        spread = _root(whole[1] * max((scatter / first) ** 2, 1e-12))
+        spread = _root(whole[1] * max(repeated * (scatter / first) ** 2, 1e-12))
         coefficients = whole[0] + rng.normal(size=(DRAWS, whole[0].size)) @ spread.T
         coefficients = np.clip(coefficients, form.low, form.high)
         curves = np.array([form.of((ahead - cycle[0]) / unit, *c) for c in coefficients]) * first

@@ -9,13 +9,13 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 
 from .. import __version__
 from ..calibrate.ensemble import calibration_cell
 from ..calibrate.headline import baselines, cell_headline
-from ..calibrate.scales import KINETIC_RANGE
 from ..calibrate.scenarios import declared_scenarios
 from ..calibrate.update import update
 from ..constants import FARADAY
@@ -30,13 +30,13 @@ from ..records.fit import (
     ProfileCurve,
 )
 from ..records.headline import CellHeadline, Update
-from ..records.measured import CellData
+from ..records.measured import CellData, Readings
 from ..records.scenario import Scenario
 from ..study import Study, priors_hash, study_hash
 from .chain import SCATTER, Walked, walk
 from .extrapolate import FARTHEST, check_reach, extrapolated, held_back
 from .model import FitModel
-from .noise import independent, whitened
+from .noise import cell_factor, independent, whitened
 from .optimum import Each, Objective, Optimum, correlations, ends, first_guess, optimum, profile
 from .parameters import Free, free_parameters, usual
 from .predict import fitted_draws
@@ -46,6 +46,7 @@ STARTS = 4
 STEPS = 4000  # most that a chain takes in one run
 WINDOW, CURRENT = 0.15, 0.2  # V, and share, by which a file may differ from the study's protocol
 PREDICTIVE = 100  # samples behind a posterior predictive curve
+BETTER = 0.3  # of chi-square by which a profile may pass below the best fit
 BY_DATA, IN_PART = 0.9, 0.4  # share of the prior's variance taken away
 
 Progress = Callable[[str, int, int], None]
@@ -81,22 +82,13 @@ def fit_study(
     """
     _check(study, data, to)
     chosen = _chosen(study, scenario)
-    parameters = free_parameters(study, free or usual(data, chosen))
+    parameters = free_parameters(study, free or usual(study, data, chosen))
     each: Each = threads.map if threads else map
     _enough(parameters, data)
     centre = study.at({})
     objective = Objective(FitModel(centre, chosen, data, parameters), each)
     best, same = optimum(objective, count=starts, seed=seed, progress=partial(progress, "least squares"))
-    worth = independent(data, best.noise.persistence)
-    if len(parameters) > worth:
-        readings = sum(d.count for d in data)
-        raise InputError(
-            "--free",
-            f"{len(parameters)} free parameters; the {readings} readings, whose misfit persists by "
-            f"{best.noise.persistence:.2f} from one cycle to the next, are worth {worth:.1f} independent ones",
-            f"at most {int(worth)}",
-            f"Free fewer, e.g. {' '.join(f'--free {p.name}' for p in parameters[: max(1, int(worth))])}.",
-        )
+    worth = _worth(parameters, data, best)
     profiles = []
     for i in range(len(parameters)):
         progress("profile likelihood", i, len(parameters))
@@ -108,8 +100,13 @@ def fit_study(
         sampling = partial(progress, "posterior (emcee)")
         walked = walk(objective, best, steps=steps, seed=seed, each=each, folder=folder, key=key, progress=sampling)
     samples = _samples(objective, best, walked, seed)
-    cells = _cells(objective, best, samples, each)
-    predicted, updates, notes = _predicted(study, data, parameters, chosen, best, draws, seed, progress, pool, each)
+    cells = _cells(objective, best, samples, seed, each)
+    predicted, updates, notes = _predicted(study, data, free, chosen, draws, starts, seed, progress, pool, each)
+    better = min(float(rise.min()) for _, rise in profiles)
+    if better < -BETTER:
+        notes.append(
+            f"A profile found chi-square {-better:.1f} lower than the best fit: another valley. Give more --starts."
+        )
     return FitAnswer(
         study=study.name,
         title=study.title,
@@ -166,8 +163,10 @@ def _check(study: Study, data: Sequence[CellData], to: int) -> None:
         _as_in_the_study(study, one)
     if not any("capacity" in d.readings for d in data):
         raise InputError("DATA", "no capacities", "capacities of at least one cell; other readings come beside them")
-    if to:
-        check_reach(to, max(int(d.readings["capacity"].cycle.max()) for d in data if "capacity" in d.readings))
+    for one in data if to else ():
+        if "capacity" in one.readings:
+            readings = one.readings["capacity"]
+            check_reach(one.name, to, readings.cycle[~np.isfinite(readings.rate)])
 
 
 def _possible(study: Study, data: CellData) -> None:
@@ -222,6 +221,20 @@ def _enough(free: Sequence[Free], data: Sequence[CellData]) -> None:
         )
 
 
+def _worth(free: Sequence[Free], data: Sequence[CellData], best: Optimum) -> float:
+    """Independent readings; refused where they are fewer than the free parameters."""
+    worth = independent(data, best.noise.persistence)
+    if len(free) > worth:
+        raise InputError(
+            "--free",
+            f"{len(free)} free parameters; the {sum(d.count for d in data)} readings, whose misfit persists by "
+            f"{best.noise.persistence:.2f} from one cycle to the next, are worth {worth:.1f} independent ones",
+            f"at most {int(worth)}",
+            f"Free fewer, e.g. {' '.join(f'--free {p.name}' for p in free[: max(1, int(worth))])}.",
+        )
+    return worth
+
+
 def _key(
     study: Study, data: Sequence[CellData], scenario: Scenario, free: Sequence[Free], seed: int, best: Optimum
 ) -> str:
@@ -250,12 +263,12 @@ def _parameter(
 ) -> FitParameter:
     low, high = ends(*curve, free.low, free.high)
     inside = (None, None)
-    variance = float(best.covariance[index, index])
+    variance = ((high - low) / (2 * NormalDist().inv_cdf(0.9))) ** 2
     if walked is not None and walked.converged:
         column = walked.samples()[:, index]
         inside = tuple(free.value(float(q)) for q in np.quantile(column, [0.1, 0.9]))
         variance = float(np.var(column))
-    whole = 1.0 if free.prior is not None else (KINETIC_RANGE[1] - KINETIC_RANGE[0]) ** 2 / 12
+    whole = 1.0 if free.prior is not None else (free.high - free.low) ** 2 / 12
     informed = max(0.0, 1 - variance / whole)
     return FitParameter(
         name=free.name,
@@ -300,30 +313,52 @@ def _chain(free: Sequence[Free], walked: Walked, best: Optimum) -> Chain:
     )
 
 
-def _cells(objective: Objective, best: Optimum, samples: np.ndarray | None, each: Each) -> tuple[FittedCell, ...]:
+def _cells(
+    objective: Objective, best: Optimum, samples: np.ndarray | None, seed: int, each: Each
+) -> tuple[FittedCell, ...]:
     model = objective.model
-    fitted, lives = model.predicted(best.point), model.lives(best.point)
-    many = list(each(model.lives, samples)) if samples is not None else []
+    lives = model.lives(best.point)
+    many = [one for one in each(model.lives, samples) if one] if samples is not None else []
+    read = [model.read(one) for one in many]
+    rng = np.random.default_rng([seed, 3])
     found = []
-    for data, values in zip(model.data, fitted):
-        level = whitened(data, values, best.noise).level if "capacity" in data.readings else 1.0
+    for n, (data, values) in enumerate(zip(model.data, model.read(lives))):
         curve = lives[data.cell].columns["capacity"]
+        cycle = np.arange(1.0, curve.size + 1)
+        own = whitened(data, values, best.noise).shared if "capacity" in data.readings else np.zeros(2)
         band = None
         if many:
-            rows = [_padded(one[data.cell].columns.get("capacity", np.zeros(1)), curve.size) for one in many if one]
-            band = np.quantile(np.array(rows) * level, [0.1, 0.9], axis=0)
+            rows = [
+                _padded(one[data.cell].columns.get("capacity", np.zeros(1)), curve.size)
+                * cell_factor(_own(data, told[n], best, rng), cycle)
+                for one, told in zip(many, read)
+            ]
+            band = np.quantile(np.array(rows), [0.1, 0.9], axis=0)
+        fitted = dict(values)
+        if "capacity" in values:
+            fitted["capacity"] = values["capacity"] * cell_factor(own, data.readings["capacity"].cycle)
+        first, last = cell_factor(own, cycle[[0, -1]])
         found.append(
             FittedCell(
                 data=data,
-                level=level,
-                fitted=values,
-                curve_cycle=np.arange(1.0, curve.size + 1),
-                curve=curve * level,
+                level=float(first),
+                kept=float(last / first),
+                fitted=fitted,
+                curve_cycle=cycle,
+                curve=curve * cell_factor(own, cycle),
                 curve_low=None if band is None else band[0],
                 curve_high=None if band is None else band[1],
             )
         )
     return tuple(found)
+
+
+def _own(data: CellData, values: Mapping[str, np.ndarray], best: Optimum, rng: np.random.Generator) -> np.ndarray:
+    """Level and fade of a cell's own as one sample of the model leaves them: they make up for what that misses."""
+    if "capacity" not in data.readings:
+        return rng.normal(size=2)
+    found = whitened(data, values, best.noise)
+    return found.shared + found.root @ rng.normal(size=2)
 
 
 def _padded(curve: np.ndarray, size: int) -> np.ndarray:
@@ -338,37 +373,53 @@ def _extrapolations(
     if not to:
         return ()
     model, found = objective.model, []
-    for data in model.data:
+    points = samples if samples is not None else _gaussian(objective, best, seed)
+    lives = [one for one in each(lambda p: model.lives(p, to), points) if one]
+    read = [model.read(one) for one in lives]
+    rng, cycles = np.random.default_rng([seed, 4]), np.arange(1.0, to + 1)
+    for n, data in enumerate(model.data):
         if "capacity" not in data.readings:
             continue
         readings = data.readings["capacity"]
         ageing = ~np.isfinite(readings.rate)
         cycle, capacity = readings.cycle[ageing], readings.value[ageing]
-        level = whitened(data, model.predicted(best.point)[model.data.index(data)], best.noise).level
-        points = samples if samples is not None else _gaussian(objective, best, seed)
         curves = [
-            _padded(one[data.cell].columns.get("capacity", np.zeros(1)), to) * level
-            for one in each(lambda p: model.lives(p, to), points)
-            if one
+            _padded(one[data.cell].columns.get("capacity", np.zeros(1)), to)
+            * cell_factor(_own(data, told[n], best, rng), cycles)
+            for one, told in zip(lives, read)
         ]
-        back = held_back(cycle.size)
-        early = replace(
-            data,
-            readings={
-                "capacity": replace(
-                    readings, cycle=cycle[:back], value=capacity[:back], rate=readings.rate[ageing][:back]
-                )
-            },
-        )
-        part = FitModel(model.study, model.scenario, [early], model.free, ready=model.ready)
-        point, _ = Objective(part, each).fit(first_guess(part), best.noise)
-        life = part.lives(point, int(cycle[-1]))
-        seen = whitened(early, part.predicted(point)[0], best.noise).level
-        held = _padded(life[data.cell].columns["capacity"], int(cycle[-1]))[cycle[back:].astype(int) - 1] * seen
+        held = _held_back(model, best, data, cycle, capacity, each)
         found.append(
-            extrapolated(data.name, cycle, capacity, to, best.noise.scatter, seed=seed, model=(held, np.array(curves)))
+            extrapolated(
+                data.name,
+                cycle,
+                capacity,
+                to,
+                best.noise.scatter,
+                persistence=best.noise.persistence,
+                seed=seed,
+                model=(held, np.array(curves)),
+            )
         )
     return tuple(found)
+
+
+def _held_back(
+    model: FitModel, best: Optimum, data: CellData, cycle: np.ndarray, capacity: np.ndarray, each: Each
+) -> np.ndarray:
+    """What the ageing model, fitted to the readings before, tells of those that are held back."""
+    back = held_back(cycle.size)
+    readings = Readings(cycle=cycle[:back], value=capacity[:back], rate=np.full(back, np.nan))
+    early = replace(data, readings={"capacity": readings})
+    part = FitModel(model.study, model.scenario, [early], model.free, ready=model.ready)
+    point, _ = Objective(part, each).fit(first_guess(part), best.noise)
+    life = part.lives(point, int(cycle[-1]))
+    if not life or not life[data.cell].columns:
+        return np.zeros(cycle.size - back)
+    own = whitened(early, part.read(life)[0], best.noise).shared
+    late = cycle[back:]
+    told = _padded(life[data.cell].columns["capacity"], int(cycle[-1]))
+    return told[late.astype(int) - 1] * cell_factor(own, late)
 
 
 def _gaussian(objective: Objective, best: Optimum, seed: int) -> np.ndarray:
@@ -381,16 +432,19 @@ def _gaussian(objective: Objective, best: Optimum, seed: int) -> np.ndarray:
 def _predicted(
     study: Study,
     data: Sequence[CellData],
-    free: Sequence[Free],
+    free: Sequence[str],
     chosen: Scenario,
-    best: Optimum,
     draws: int,
+    starts: int,
     seed: int,
     progress: Progress,
     pool: Executor | None,
     each: Each,
 ) -> tuple[Mapping[str, CellHeadline], tuple[Update, ...], list[str]]:
-    """The other cells from the calibration cell's data alone, in every scenario; then their own data beside it."""
+    """The other cells from the calibration cell's data alone, in every scenario; then their own data beside it.
+
+    Nothing of the other cells' data reaches the prediction: parameters and noise are those of the calibration cell's.
+    """
     known = calibration_cell(study)
     others = [n for n in study.cells if n != known]
     base = [d for d in data if d.cell == known and "capacity" in d.readings]
@@ -406,39 +460,49 @@ def _predicted(
             f"farther than {int(FARTHEST * reach)}. State fewer protocol.cycles, or measure on."
         )
         return {}, (), [note]
-    noise = best.noise
-    if len(base) < len(data):  # the prediction must not have seen the other cells
-        free = free_parameters(study, usual(base, chosen))
-        alone = Objective(FitModel(study.at({}), chosen, base, free), each)
-        noise = optimum(alone, count=1, seed=seed)[0].noise
+    parameters = free_parameters(study, free or usual(study, base, chosen))
+    if len(base) < len(data):  # else this was fitted, and checked, already
+        _enough(parameters, base)
+        alone = Objective(FitModel(study.at({}), chosen, base, parameters), each)
+        _worth(parameters, base, optimum(alone, count=starts, seed=seed)[0])
     scenarios = declared_scenarios(study)
     predicting = partial(progress, "draws of all other inputs, fitted anew")
-    found = fitted_draws(study, base, free, scenarios, noise, draws=draws, seed=seed, progress=predicting, pool=pool)
+    found = fitted_draws(study, base, parameters, scenarios, draws=draws, seed=seed, progress=predicting, pool=pool)
     told, updates, notes = {}, [], []
+    dropped = [s.name for s in scenarios if all(isinstance(d.scales[s.name], str) for d in found)]
+    if dropped:
+        notes.append(f"Not in the mixture, as no draw of theirs could be fitted to {known}: {', '.join(dropped)}.")
+    bare = cell_headline(known, "calibrated", found, scenarios, study.cells[known].protocol.cycles)
     for name in others:
         cell = cell_headline(name, "predicted", found, scenarios, study.cells[name].protocol.cycles)
         if cell is None:
             notes.append(f"No draw could be fitted to the data of {known}, so {name} is not predicted.")
             continue
         told[name] = cell
-        bare = cell_headline(known, "calibrated", found, scenarios, study.cells[known].protocol.cycles)
-        guesses = baselines(bare.retention.value) if study.cells[name].coating else ()
-        seen = _seen([d for d in data if d.cell == name], study.cells[name].protocol.cycles)
-        after = update(found, scenarios, name, seen, {g.name: g.retention for g in guesses})
+        guesses = baselines(bare.retention.value, study.name) if study.cells[name].coating else ()
+        own = [d for d in data if d.cell == name and "capacity" in d.readings]
+        seen, why = _seen(own, study.cells[name].protocol.cycles)
+        notes += [f"{name} was predicted, but its data are not compared: {why}"] if why else []
+        points = {g.name: g.retention for g in guesses}
+        after = update(found, scenarios, name, seen, points, replicates=max(len(own), 1))
         updates += [after] if after else []
     return told, tuple(updates), notes
 
 
-def _seen(data: Sequence[CellData], cycles: int) -> dict[str, float]:
-    """Mean last capacity and retention of replicates at the last cycle of the protocol; nothing if not reached."""
-    last, kept = [], []
+def _seen(data: Sequence[CellData], cycles: int) -> tuple[dict[str, float], str]:
+    """Mean last capacity and retention of replicates at the last cycle of the protocol; or why there are none."""
+    last, kept, why = [], [], ""
     for one in data:
-        if "capacity" not in one.readings:
-            continue
         readings = one.readings["capacity"]
-        value = readings.value[~np.isfinite(readings.rate)]
-        cycle = readings.cycle[~np.isfinite(readings.rate)]
-        if value.size and cycle[-1] >= cycles and cycle[0] == 1:
+        ageing = ~np.isfinite(readings.rate)
+        value, cycle = readings.value[ageing], readings.cycle[ageing]
+        if not value.size or cycle[0] != 1:
+            why = f"{one.name} has no capacity of ageing cycle 1 (say where ageing starts with --first)."
+        elif cycle[-1] < cycles:
+            why = f"{one.name} ends at cycle {int(cycle[-1])}, the study at {cycles}."
+        else:
             last.append(float(np.interp(cycles, cycle, value)))
             kept.append(last[-1] / float(value[0]))
-    return {"last": float(np.mean(last)), "retention": float(np.mean(kept))} if last else {}
+    if not last:
+        return {}, why
+    return {"last": float(np.mean(last)), "retention": float(np.mean(kept))}, ""

@@ -65,9 +65,9 @@ class FitModel:
         cell = self.cells[name]
         for free, coordinate in zip(self.free, point):
             first, _, rest = free.name.partition(".")
-            if free.prior is None or (first in self.study.cells and first != name):
-                continue
             path = rest if first in self.study.cells else free.name
+            if free.prior is None or self.study.name_of(name, path) != free.name:
+                continue  # a scale, or a number that this cell states for itself
             cell = put(cell, path, free.prior.at(NormalDist().cdf(coordinate)))
         return cell
 
@@ -100,7 +100,10 @@ class FitModel:
 
     def predicted(self, point: np.ndarray) -> list[dict[str, np.ndarray]]:
         """For every measured cell and quantity the model's values at the readings; zero capacity of a dead cell."""
-        lives = self.lives(point)
+        return self.read(self.lives(point))
+
+    def read(self, lives: Mapping[str, Lived] | None) -> list[dict[str, np.ndarray]]:
+        """For every measured cell and quantity what such lives show at the readings."""
         return [self._readings(d, lives and lives[d.cell]) for d in self.data]
 
     def _readings(self, data: CellData, life: Lived | None) -> dict[str, np.ndarray]:

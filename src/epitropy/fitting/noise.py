@@ -1,4 +1,4 @@
-"""How far readings may lie from the model: scatter that persists from cycle to cycle, and one level per cell."""
+"""How far readings may lie from the model: scatter that persists, and a level and a fade of each cell's own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..calibrate.update import reading_errors
+from ..cycling.stage import REFERENCE_CYCLES
 from ..records.measured import QUANTITIES, CellData
 from ..sources import sourced, table
 
@@ -26,11 +27,33 @@ class Noise:
 
 
 class Whitened(NamedTuple):
-    """Residuals in standard deviations, all independent; ln of their scale; the cell's level over the model's."""
+    """Residuals in standard deviations, all independent; ln of their scale; what the cell shares in its readings.
+
+    ``shared`` is the most probable (level, fade) of this cell against the model, in standard deviations of replicates,
+    and ``root`` a square root of their covariance.
+    """
 
     residual: np.ndarray
     log_scale: float
-    level: float
+    shared: np.ndarray
+    root: np.ndarray
+
+
+def cell_factor(shared: np.ndarray, cycle: np.ndarray) -> np.ndarray:
+    """Capacities of a physical cell over the model's at each cycle: its level, and a fade of its own.
+
+    1 + s e_1 + k e_2 (n - 1)/(N - 1): s and k are the scatter of replicates in ln(capacity) and, after N = 200
+    cycles, in ln(retention).
+
+    >>> cell_factor(np.array([1.0, 1.0]), np.array([1.0, 200.0]))
+    array([1.015, 1.025])
+    """
+    return 1 + _shares(np.asarray(cycle, dtype=float)) @ shared
+
+
+def _shares(cycle: np.ndarray) -> np.ndarray:
+    level, kept = reading_errors()
+    return np.column_stack([np.full(cycle.size, level), kept * (cycle - 1) / (REFERENCE_CYCLES - 1)])
 
 
 def reading_error(name: str) -> float:
@@ -46,12 +69,13 @@ def reading_error(name: str) -> float:
 def whitened(data: CellData, predicted: Mapping[str, np.ndarray], noise: Noise) -> Whitened:
     """Residuals of one cell made independent and of unit size.
 
-    Capacities of one cell share a factor on their level, log-normal with the spread of replicates (mass, loading);
-    what is left of them follows a first-order autoregression over the cycles. Both are taken out by the square root
-    of the inverse covariance, sigma^2 R + (s m)(s m)^T, with R_ij = phi^|n_i - n_j| and m the model's capacities. (With
-    the data in place of m a high level would shrink their noise and so be preferred.)
+    Capacities of one cell share a level (mass, loading) and a fade of their own, with the scatter of replicates
+    (`cell_factor`); what is left of them follows a first-order autoregression over the cycles. All is taken out by
+    the square root of the inverse covariance, sigma^2 R + U U^T, with R_ij = phi^|n_i - n_j| and U the two shared
+    terms times the model's capacities. (With the data in their place a high level would shrink the data's noise and
+    so be preferred.)
     """
-    parts, levels, log_scale = [], [], 0.0
+    parts, columns, log_scale = [], [], 0.0
     others = []
     for quantity, readings in data.readings.items():
         miss = readings.value - predicted[quantity]
@@ -60,25 +84,26 @@ def whitened(data: CellData, predicted: Mapping[str, np.ndarray], noise: Noise) 
             others.append(miss / error)
             log_scale += miss.size * math.log(error)
             continue
+        shared = predicted[quantity][:, None] * _shares(readings.cycle)
         ageing = ~np.isfinite(readings.rate)
         passed = noise.persistence ** np.diff(readings.cycle[ageing])
-        for column, out in ((miss[ageing], parts), (predicted[quantity][ageing], levels)):
-            out.append(_innovations(column, passed) / noise.scatter)
+        parts.append(_innovations(miss[ageing], passed) / noise.scatter)
+        columns.append(np.column_stack([_innovations(c, passed) for c in shared[ageing].T]) / noise.scatter)
         log_scale += ageing.sum() * math.log(noise.scatter) + 0.5 * float(np.log1p(-(passed**2)).sum())
         error = math.hypot(reading_error("rate"), noise.scatter)
         parts.append(miss[~ageing] / error)
-        levels.append(predicted[quantity][~ageing] / error)
+        columns.append(shared[~ageing] / error)
         log_scale += (~ageing).sum() * math.log(error)
-    found, level = np.concatenate([np.empty(0), *parts]), 1.0
-    if found.size:
-        shared = reading_errors()[0] * np.concatenate(levels)
-        length = float(shared @ shared)
-        along = float(shared @ found)
-        level = 1 + reading_errors()[0] * along / (1 + length)  # most probable
-        if length > 0:
-            found = found - (1 - 1 / math.sqrt(1 + length)) * along / length * shared
-        log_scale += 0.5 * math.log1p(length)
-    return Whitened(np.concatenate([found, *others]), log_scale, level)
+    if not parts:
+        return Whitened(np.concatenate(others), log_scale, np.zeros(2), np.eye(2))
+    found, terms = np.concatenate(parts), np.concatenate(columns)
+    values, vectors = np.linalg.eigh(terms.T @ terms)
+    values = np.maximum(values, 1e-12)
+    along = vectors.T @ (terms.T @ found)
+    found = found - terms @ (vectors @ ((1 - 1 / np.sqrt(1 + values)) / values * along))
+    log_scale += 0.5 * float(np.log1p(values).sum())
+    shared = vectors @ (along / (1 + values))
+    return Whitened(np.concatenate([found, *others]), log_scale, shared, vectors / np.sqrt(1 + values))
 
 
 def _innovations(column: np.ndarray, passed: np.ndarray) -> np.ndarray:
@@ -89,13 +114,16 @@ def _innovations(column: np.ndarray, passed: np.ndarray) -> np.ndarray:
     return np.concatenate([column[:1], new])
 
 
-def capacity_misses(data: CellData, predicted: Mapping[str, np.ndarray], level: float) -> tuple[np.ndarray, np.ndarray]:
-    """(cycle, misfit) of the capacities at the ageing rate, the cell's level taken out."""
+def capacity_misses(
+    data: CellData, predicted: Mapping[str, np.ndarray], shared: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(cycle, misfit) of the capacities at the ageing rate, what the cell shares in all of them taken out."""
     if "capacity" not in data.readings:
         return np.empty(0), np.empty(0)
     readings = data.readings["capacity"]
     ageing = ~np.isfinite(readings.rate)
-    return readings.cycle[ageing], readings.value[ageing] - level * predicted["capacity"][ageing]
+    told = cell_factor(shared, readings.cycle) * predicted["capacity"]
+    return readings.cycle[ageing], (readings.value - told)[ageing]
 
 
 def estimated(misses: Sequence[tuple[np.ndarray, np.ndarray]], fitted: int) -> Noise | None:

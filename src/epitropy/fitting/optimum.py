@@ -128,10 +128,10 @@ def optimum(
     for turn in range(ROUNDS):
         progress(turn, total)
         point, _ = objective.fit(point, noise)
-        before, left = noise, _left(objective, point)
-        if left is None:
+        before, now = noise, left(objective, point)
+        if now is None:
             break
-        noise, measured = left, True
+        noise, measured = now, True
         if _alike(noise, before):
             break
     found = []
@@ -142,8 +142,8 @@ def optimum(
     same = sum(f[1] - best[1] < SAME for f in found)
     progress(total - 1, total)
     point, chi = objective.fit(best[0], noise, FINE)
-    if measured and not _alike(left := _left(objective, point) or noise, noise):
-        noise = left
+    if measured and not _alike(now := left(objective, point) or noise, noise):
+        noise = now
         point, chi = objective.fit(point, noise, FINE)
     progress(total, total)
     slope = objective.slope(point, noise)
@@ -155,13 +155,13 @@ def _alike(one: Noise, other: Noise) -> bool:
     return abs(one.scatter / other.scatter - 1) < 0.03 and abs(one.persistence - other.persistence) < 0.05
 
 
-def _left(objective: Objective, point: np.ndarray) -> Noise | None:
+def left(objective: Objective, point: np.ndarray) -> Noise | None:
     """The noise that the fit at ``point`` leaves."""
     predicted = objective.model.predicted(point)
     flat = Noise(reading_error("capacity"))
     misses = []
     for data, values in zip(objective.model.data, predicted):
-        misses.append(capacity_misses(data, values, whitened(data, values, flat).level))
+        misses.append(capacity_misses(data, values, whitened(data, values, flat).shared))
     return estimated(misses, point.size)
 
 
@@ -169,7 +169,7 @@ def profile(objective: Objective, best: Optimum, index: int) -> tuple[np.ndarray
     """(coordinate, rise of chi-square) along one parameter, from below to above the optimum, others fitted again.
 
     Points are set by the curvature at the optimum and go on outwards until the rise passes that of an 80 % interval
-    or the range ends.
+    or the range ends. A rise below zero means that a better optimum lies elsewhere.
     """
     spread = math.sqrt(best.covariance[index, index])
 
@@ -185,7 +185,7 @@ def profile(objective: Objective, best: Optimum, index: int) -> tuple[np.ndarray
             start = np.clip(start, objective.low, objective.high)
             start[index] = at
             point, chi, slope = refined(objective, start, slope, best.noise, index)
-            found.append((at, max(chi - best.chi_square, 0.0)))
+            found.append((at, chi - best.chi_square))
             if found[-1][1] > 1.8 * RISE_80 or at == limit:
                 break
             if found[-1][1] < 0.3 * RISE_80 and len(found) > 1:
@@ -247,9 +247,11 @@ def ends(at: np.ndarray, rise: np.ndarray, low: float, high: float) -> tuple[flo
     >>> [round(v, 2) for v in ends(x, x**2, -9.0, 9.0)]
     [-1.28, 1.28]
     """
-    order = np.argsort(at)
-    x, best = at[order], int(np.argmin(rise[order]))
-    root = np.sqrt(rise[order]) * np.where(np.arange(x.size) < best, -1.0, 1.0)
+    x, order = np.unique(at, return_index=True)
+    if x.size < 2:
+        return float(x[0]), float(x[0])
+    best = int(np.argmin(rise[order]))
+    root = np.sqrt(rise[order] - rise[order][best]) * np.where(np.arange(x.size) < best, -1.0, 1.0)
     root = np.maximum.accumulate(root)  # noise of the fits must not fold it
     first, last = (root[1] - root[0]) / (x[1] - x[0]), (root[-1] - root[-2]) / (x[-1] - x[-2])
     reach = [6.0 / max(slope, 6.0 / (high - low)) for slope in (first, last)]

@@ -86,11 +86,12 @@ def _acts_in_the_cell(study: Study, name: str) -> bool:
     return (rest if first in study.cells else name).startswith(FITTABLE)
 
 
-def usual(data: Sequence[CellData], scenario: Scenario) -> tuple[str, ...]:
+def usual(study: Study, data: Sequence[CellData], scenario: Scenario) -> tuple[str, ...]:
     """The parameters that such data can usually say something about, fewest first; no more than there are readings.
 
     Two capacities fix the two scales. A curve has a shape: how fast growth slows, how much cracks open. Resistance,
-    areas and microscopy each bring the number that they measure.
+    areas and microscopy each bring the number that they measure. What the study holds fixed stays fixed; what the
+    first measured cell states for itself is freed for that cell.
     """
     kinds = {q for d in data for q in d.readings}
     cycles = max(len(set(d.readings["capacity"].cycle)) for d in data if "capacity" in d.readings)
@@ -105,6 +106,9 @@ def usual(data: Sequence[CellData], scenario: Scenario) -> tuple[str, ...]:
         names += ["degradation.interphase_resistance_200", "cell.series_resistance"]
     if {"skin_outer", "skin_cracks"} & kinds and scenario.fade_carrier == "skin":
         names.append("degradation.skin_thickness_200")
+    allowed, cell = set(fittable(study)), data[0].cell
+    names = [study.name_of(cell, n) if n not in SCALE_LABELS else n for n in names]
+    names = [n for n in names if n in SCALE_LABELS or n in allowed]
     readings = sum(d.count for d in data)
     return tuple(names[: max(1, min(len(names), readings))])
 

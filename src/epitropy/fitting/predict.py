@@ -11,15 +11,14 @@ import numpy as np
 
 from ..calibrate.ensemble import Draw, quantiles
 from ..calibrate.scales import capacities
-from ..calibrate.update import reading_errors
 from ..calibrate.workers import mapped
 from ..errors import InputError, NumericsError
 from ..records.measured import CellData, Readings
 from ..records.scenario import Scales, Scenario
 from ..study import Study
 from .model import FitModel
-from .noise import Noise, reading_error
-from .optimum import Objective, first_guess, refined
+from .noise import Noise, cell_factor, reading_error
+from .optimum import Objective, first_guess, optimum, refined
 from .parameters import Free
 
 POOR = 3.0  # chi-square per reading above which a draw has not found the data
@@ -30,7 +29,6 @@ def fitted_draws(
     data: Sequence[CellData],
     free: Sequence[Free],
     scenarios: Sequence[Scenario],
-    noise: Noise,
     *,
     draws: int,
     seed: int,
@@ -42,28 +40,27 @@ def fitted_draws(
     Each draw fits data with a scatter of their own added and priors moved at random, which makes draws of the
     posterior where the model is close to linear in the free parameters (randomised maximum likelihood; Bardsley et
     al., SIAM J. Sci. Comput. 36 (2014) A1895, 10.1137/140964023). Scenarios that differ only in the coating share
-    the fit. A draw whose fit stays far from the data is counted as unsolved, with its reason.
+    the fit, and each fit is judged by the noise that it leaves at the medians of the other inputs. A draw whose fit
+    stays far from the data is counted as unsolved, with its reason.
     """
     names = [n for n, v in study.inputs().items() if v.uncertain and n not in {f.name for f in free}]
     points = list(enumerate(quantiles(sorted(names), draws, seed)))
     carriers = {(s.fade_carrier, s.gap_carrier): s for s in scenarios}
-    shared = {"data": tuple(data), "free": tuple(free), "noise": noise}
+    shared = {"data": tuple(data), "free": tuple(free)}
     middle = partial(_middle, study=study.at({}), **shared)
     starts = dict(zip(carriers, mapped(middle, list(carriers.values()), lambda done, total: None, pool)))
     work = partial(_fitted_draw, study=study, scenarios=tuple(scenarios), seed=seed, starts=starts, **shared)
     return list(mapped(work, points, progress, pool))
 
 
-Start = tuple[np.ndarray, np.ndarray] | None
+Start = tuple[np.ndarray, np.ndarray, Noise]  # point, slope there, and what the fit leaves
 
 
-def _middle(
-    scenario: Scenario, study: Study, data: tuple[CellData, ...], free: tuple[Free, ...], noise: Noise
-) -> Start:
-    """Point and slope of the fit at the medians of all other inputs, from which draws start; None far from the data."""
+def _middle(scenario: Scenario, study: Study, data: tuple[CellData, ...], free: tuple[Free, ...]) -> Start:
+    """The fit at the medians of all other inputs, from which draws start."""
     objective = Objective(FitModel(study, scenario, data, free))
-    point, chi = objective.fit(first_guess(objective.model), noise)
-    return (point, objective.slope(point, noise)) if chi < _most(objective) else None
+    best, _ = optimum(objective, count=1, seed=0)
+    return best.point, best.slope, best.noise
 
 
 def _most(objective: Objective) -> float:
@@ -77,13 +74,13 @@ def _fitted_draw(
     data: tuple[CellData, ...],
     free: tuple[Free, ...],
     scenarios: tuple[Scenario, ...],
-    noise: Noise,
     seed: int,
     starts: Mapping[tuple[str, str], Start],
 ) -> Draw:
     number, quantile = item
     rng = np.random.default_rng([seed, number])
-    seen = tuple(scattered_cell(d, noise, rng) for d in data)
+    states = {key: np.random.default_rng([seed, number, 1]) for key in starts}  # the same scatter for each carrier
+    seen = {key: tuple(scattered_cell(d, starts[key][2], states[key]) for d in data) for key in starts}
     centre = rng.normal(size=len(free))
     found: dict[tuple[str, str], tuple[np.ndarray, Scales] | str] = {}
     scales: dict[str, Scales | str] = {}
@@ -93,10 +90,10 @@ def _fitted_draw(
         drawn = study.at(quantile)
         for s in scenarios:
             key = (s.fade_carrier, s.gap_carrier)
-            model = FitModel(drawn, s, seen, free, ready=ready)
+            model = FitModel(drawn, s, seen[key], free, ready=ready)
             ready |= model.ready
             if key not in found:
-                found[key] = _fitted(Objective(model, centre=centre), noise, starts[key])
+                found[key] = _fitted(Objective(model, centre=centre), *starts[key])
             fitted = found[key]
             scales[s.name] = fitted if isinstance(fitted, str) else fitted[1]
             if isinstance(fitted, str):
@@ -112,9 +109,11 @@ def _fitted_draw(
     return Draw(scales=scales, lives=lives)
 
 
-def _fitted(objective: Objective, noise: Noise, start: Start) -> tuple[np.ndarray, Scales] | str:
+def _fitted(
+    objective: Objective, point: np.ndarray, slope: np.ndarray, noise: Noise
+) -> tuple[np.ndarray, Scales] | str:
     """Point and scales of this draw's fit, from that at the medians or from afar; or why there are none."""
-    point, chi, _ = refined(objective, *start, noise) if start else (None, np.inf, None)
+    point, chi, _ = refined(objective, point, slope, noise)
     if chi > _most(objective):
         point, chi = objective.fit(first_guess(objective.model), noise)
     if chi > _most(objective):
@@ -125,7 +124,7 @@ def _fitted(objective: Objective, noise: Noise, start: Start) -> tuple[np.ndarra
 
 def scattered_cell(data: CellData, noise: Noise, rng: np.random.Generator) -> CellData:
     """The data with a scatter of their own kind added."""
-    level = 1 + reading_errors()[0] * rng.normal()
+    shared = rng.normal(size=2)
     found = {}
     for quantity, readings in data.readings.items():
         if quantity != "capacity":
@@ -133,11 +132,11 @@ def scattered_cell(data: CellData, noise: Noise, rng: np.random.Generator) -> Ce
                 readings, value=readings.value + reading_error(quantity) * rng.normal(size=readings.value.size)
             )
             continue
-        found[quantity] = _scattered_capacity(readings, noise, level, rng)
+        found[quantity] = _scattered_capacity(readings, noise, shared, rng)
     return replace(data, readings=found)
 
 
-def _scattered_capacity(readings: Readings, noise: Noise, level: float, rng: np.random.Generator) -> Readings:
+def _scattered_capacity(readings: Readings, noise: Noise, shared: np.ndarray, rng: np.random.Generator) -> Readings:
     ageing = ~np.isfinite(readings.rate)
     added = np.where(ageing, 0.0, reading_error("rate") * rng.normal(size=ageing.size))
     passed = noise.persistence ** np.diff(readings.cycle[ageing])
@@ -146,4 +145,4 @@ def _scattered_capacity(readings: Readings, noise: Noise, level: float, rng: np.
         last = new if n == 0 else passed[n - 1] * last + np.sqrt(1 - passed[n - 1] ** 2) * new
         walk.append(last)
     added[ageing] = noise.scatter * np.array(walk)
-    return replace(readings, value=readings.value * level + added)
+    return replace(readings, value=readings.value * cell_factor(shared, readings.cycle) + added)

@@ -99,8 +99,8 @@ def _one(
     truth, data = _synthetic(model, noise, rng)
     objective = Objective(FitModel(model.study, scenario, [data], free, resolution, model.ready))
     best, _ = optimum(objective, count=starts, seed=seed)
-    if steps:
-        walked = walk(objective, best, steps=steps, seed=seed)
+    walked = walk(objective, best, steps=steps, seed=seed) if steps else None
+    if walked and walked.converged:
         low, high = np.quantile(walked.samples()[:, : truth.size], [0.1, 0.9], axis=0)
         return Recovered(truth, low, high)
     found = [ends(*profile(objective, best, i), f.low, f.high) for i, f in enumerate(free)]

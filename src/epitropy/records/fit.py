@@ -68,10 +68,11 @@ class FittedCell:
     """One physical cell beside the model: by quantity the readings, the fit and what the posterior lets one expect."""
 
     data: CellData
-    level: Annotated[float, Unit("1")]  # of this cell's capacities over the model's: mass and loading
-    fitted: Mapping[str, np.ndarray]  # SI, at the readings
+    level: Annotated[float, Unit("1")]  # of this cell's first capacity over the model's: mass and loading
+    kept: Annotated[float, Unit("1")]  # and of the share that it keeps, at its last reading
+    fitted: Mapping[str, np.ndarray]  # SI, at the readings, level and share included
     curve_cycle: Annotated[np.ndarray, Unit("1")]
-    curve: Annotated[np.ndarray, Unit("C/kg", show="mAh/g")]  # best fit, this cell's level included
+    curve: Annotated[np.ndarray, Unit("C/kg", show="mAh/g")]  # best fit, level and share included
     curve_low: Annotated[np.ndarray, Unit("C/kg", show="mAh/g")] | None
     curve_high: Annotated[np.ndarray, Unit("C/kg", show="mAh/g")] | None
 

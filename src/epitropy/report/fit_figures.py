@@ -25,7 +25,7 @@ def curve_figure(answer: FitAnswer) -> Drawing:
         if "capacity" not in cell.data.readings:
             continue
         readings = cell.data.readings["capacity"]
-        value, fitted = (shown(v, CAPACITY) for v in (readings.value, cell.level * cell.fitted["capacity"]))
+        value, fitted = (shown(v, CAPACITY) for v in (readings.value, cell.fitted["capacity"]))
         ageing = ~np.isfinite(readings.rate)
         curve = shown(cell.curve, CAPACITY)
         if cell.curve_low is not None:
@@ -63,8 +63,8 @@ def curve_figure(answer: FitAnswer) -> Drawing:
         name="fit",
         title="Data and fit",
         caption=(
-            f"Points: readings. Lines: best fit, each cell's own level (mass, loading) included.{band} Below: reading "
-            "less fit."
+            "Points: readings. Lines: best fit, with each cell's own level (mass, loading) and share of fade."
+            f"{band} Below: reading less fit."
         ),
         figure=figure,
         header=("cell", "cycle", "rate_C", "capacity_mAh_g", "fitted_mAh_g"),
@@ -187,9 +187,8 @@ def ahead_figure(answer: FitAnswer) -> Drawing | None:
         return None
     figure, (axes,) = canvas(answer, 4.0)
     rows: list[tuple[object, ...]] = []
-    by_name = {c.data.name: c for c in answer.cells}
-    for told, colour in zip(answer.extrapolations, COLOURS * len(answer.extrapolations)):
-        readings = by_name[told.cell].data.readings["capacity"]
+    read = [c.data.readings["capacity"] for c in answer.cells if "capacity" in c.data.readings]
+    for told, readings, colour in zip(answer.extrapolations, read, COLOURS * len(answer.extrapolations)):
         ageing = ~np.isfinite(readings.rate)
         axes.plot(
             readings.cycle[ageing],

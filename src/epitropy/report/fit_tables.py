@@ -155,16 +155,16 @@ def chain_text(answer: FitAnswer) -> str:
 
 def cell_rows(answer: FitAnswer) -> tuple[Row, ...]:
     """Every quantity of every cell: readings, root mean square of the misfit."""
-    rows: list[Row] = [("cell", "of", "what", "readings", "misfit, rms", "level of this cell")]
+    rows: list[Row] = [("cell", "of", "what", "readings", "misfit, rms", "level", "share kept")]
     for cell in answer.cells:
-        name, of, level = cell.data.name, cell.data.cell, f"{cell.level:.4f}"
+        name, of = cell.data.name, cell.data.cell
+        own = (f"{cell.level:.4f}", f"{cell.kept:.4f}")
         for quantity, readings in cell.data.readings.items():
             unit = QUANTITIES[quantity].unit
-            factor = cell.level if quantity == "capacity" else 1.0
-            miss = float(np.sqrt(np.mean((readings.value - factor * cell.fitted[quantity]) ** 2)))
+            miss = float(np.sqrt(np.mean((readings.value - cell.fitted[quantity]) ** 2)))
             text = f"{significant(float(shown(miss, unit)), 2)} {pretty(unit.shown)}"
-            rows.append((name, of, QUANTITIES[quantity].label, str(len(readings.cycle)), text, level))
-            name, of, level = "", "", ""
+            rows.append((name, of, QUANTITIES[quantity].label, str(len(readings.cycle)), text, *own))
+            name, of, own = "", "", ("", "")
     return tuple(rows)
 
 

@@ -50,7 +50,7 @@ def update_texts(update: Update, cycles: int) -> list[str]:
         points = [s.crps for s in others if s.name not in models]
         if points:
             verdict = (
-                " The prediction beats both."
+                " The prediction beats them."
                 if first.crps < min(points)
                 else " A guess without a model does as well or better."
             )
