@@ -38,11 +38,11 @@ def advice(headline: Headline) -> str:
     if best.scenario_bits + best.interval_bits < LITTLE:
         return "No candidate measurement would tell the scenarios apart or narrow the interval by more than its error."
     said = (
-        f"Measure first (judged before any number of {plan.cell} is used): {best.name}, on the {best.cell} cell. "
-        f"{_does(best, plan, headline)}; it takes about "
+        f"Measure first: {best.name}, on the {best.cell} cell. {_does(best, plan, headline)}; it takes about "
         f"{significant(best.effort_days, 2)} person-days."
     )
-    return said if plan.pair is None else f"{said} {_then(plan)}"
+    said = said if plan.pair is None else f"{said} {_then(plan)}"
+    return f"{said} Judged before any number of the {plan.cell} cell is used."
 
 
 def _does(best: Measurement, plan: MeasurementPlan, headline: Headline) -> str:
