@@ -200,6 +200,11 @@ MIXED = {  # numbers of all dimensions, each with its own unit beside it
     *(("Comparison", name) for name in ("voltage_rmse_mV", "limits", "resolution")),
     *(("Told", name) for name in ("value", "low", "high")),
     *(("Fitted", name) for name in ("prior", "value", "low", "high")),
+    *(("FitParameter", name) for name in ("prior", "value", "profile_low", "profile_high", "low", "high")),
+    ("ProfileCurve", "at"),
+    ("Chain", "samples"),
+    ("FittedCell", "fitted"),  # by quantity, as the readings
+    ("Readings", "value"),  # see QUANTITIES
 }
 RECORDS = list(_records())
 RECORD_NAMES = [f"{c.__module__.removeprefix('epitropy.')}.{c.__name__}" for c in RECORDS]

@@ -271,5 +271,5 @@ def test_the_bare_cell_cannot_tell_what_only_the_layer_differs_in(small):
         elif m.readings[0].name != "share of lagging grains" and m.instrument != "glovebox, impedance analyser":
             assert m.most_bits == pytest.approx(2.0, abs=1e-12)
     replicate = next(m for m in told.measurements if "replicate" in m.name)
-    assert replicate.value < 1e-3  # every draw was solved to the same two capacities
+    assert replicate.value > 1e-3  # draws differ in the calibration cell's capacities by the scatter of replicates
     assert len(candidate_rows(told)) == len(told.measurements)

@@ -77,6 +77,7 @@ def made_up(name, error, *, solved=True, origin="published"):
         note="",
         source="",
         cycles=100,
+        priors="0",
         bare=0.8,
         reported=0.9,
         guesses=(*own, guess("coated = bare", -0.1), guess("mean published coating", 0.05)),
