@@ -182,9 +182,12 @@ def test_a_chain_of_another_question_is_not_continued(line, tmp_path):
 
 def test_a_torn_file_of_a_chain_is_begun_anew(line, tmp_path):
     objective, best = line
-    (tmp_path / "chain.npz").write_bytes(b"half a file")
-    again = walk(objective, best, steps=50, seed=7, folder=tmp_path, key="k")
-    assert len(again.positions) == 50
+    file = tmp_path / "chain.npz"
+    walk(objective, best, steps=50, seed=7, folder=tmp_path, key="k")
+    for torn in (b"half a file", file.read_bytes()[:-200], b""):
+        file.write_bytes(torn)
+        again = walk(objective, best, steps=50, seed=7, folder=tmp_path, key="k")
+        assert len(again.positions) == 50
 
 
 def test_a_short_chain_is_told_as_such(line):

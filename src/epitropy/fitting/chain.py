@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ class Walked:
     reason: str
 
     def samples(self) -> np.ndarray:
-        """Positions after the burn-in, thinned to about one an autocorrelation time, (samples, parameters)."""
+        """Positions after the burn-in, thinned to two a (shortest) autocorrelation time, (samples, parameters)."""
         thin = max(1, int(min((t for t in self.autocorrelation.values() if np.isfinite(t)), default=1.0) / 2))
         kept = self.positions[self.burn_in :: thin]
         return kept.reshape(-1, kept.shape[2])
@@ -150,7 +151,7 @@ class _Posterior:
 
 
 def _seen(names: tuple[str, ...], sampler) -> Walked:
-    """How the chain stands: half an autocorrelation-safe burn-in left out, then both tests on what remains."""
+    """How the chain stands: five autocorrelation times, a quarter at most, left out; then both tests on the rest."""
     from emcee.autocorr import integrated_time
 
     positions = sampler.get_chain()
@@ -220,7 +221,7 @@ def _load(folder: Path | None, key: str) -> dict[str, np.ndarray] | None:
     try:
         with np.load(folder / CHAIN, allow_pickle=False) as file:
             kept = {name: file[name] for name in file.files}
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None
     return kept if str(kept.get("key")) == key else None
 

@@ -33,6 +33,7 @@ from ..records.headline import CellHeadline, Update
 from ..records.measured import CellData, Readings
 from ..records.scenario import Scenario
 from ..study import Study, priors_hash, study_hash
+from ..units import convert
 from .chain import SCATTER, Walked, walk
 from .extrapolate import FARTHEST, check_reach, extrapolated, held_back
 from .model import FitModel
@@ -177,8 +178,8 @@ def _possible(study: Study, data: CellData) -> None:
     if worst > most:
         raise InputError(
             data.source or data.name,
-            f"{worst / 3600:.0f} mAh/g",
-            f"at most {most / 3600:.0f} mAh/g, all lithium of the host of '{data.cell}'",
+            f"{convert(worst, 'C/kg', 'mAh/g'):.0f} mAh/g",
+            f"at most {convert(most, 'C/kg', 'mAh/g'):.0f} mAh/g, all lithium of the host of '{data.cell}'",
             "Check mass, unit, and whether the file is of this cell.",
         )
 

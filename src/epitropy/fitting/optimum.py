@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,11 @@ from .model import FitModel
 from .noise import Noise, capacity_misses, estimated, reading_error, whitened
 from .parameters import FADE, KINETIC
 
-STEP = 0.05  # of a coordinate, wide against what cycle skipping leaves
+STEP = 0.05  # of a coordinate, wide against the 0.001 mAh/g by which steps of a cycle make a life rough
 ROUNDS = 3
 REFITS, ENOUGH = 12, 0.03  # steps of a refit, and of chi-square what one must gain to go on
 COARSE, FINE = 1e-3, 1e-5  # share of chi-square at which a search, or the last polish, ends
-RISE_80 = 1.642  # of chi-square at the ends of an 80 % interval of one parameter
+RISE_80 = NormalDist().inv_cdf(0.9) ** 2  # of chi-square at the ends of an 80 % interval of one parameter, 1.642
 SAME = 4.0  # of chi-square within which two searches have found one optimum
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..fitting.optimum import RISE_80
 from ..records.measured import QUANTITIES
 from .figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, YELLOW, Drawing, canvas, legend_above, wrapped
 from .numbers import CAPACITY, pretty, shown
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from ..records.fit import FitAnswer
 
 COLOURS = (GREY, BLUE, ORANGE, GREEN, PURPLE, RED, SKY, YELLOW)
-RISE_80 = 1.642
 
 
 def curve_figure(answer: FitAnswer) -> Drawing:
