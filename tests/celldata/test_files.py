@@ -382,8 +382,6 @@ def test_several_cells_go_out_and_come_back(tmp_path):
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_time_series_goes_out_as_bdf_and_comes_back(tmp_path, name):
     found = read(name)
-    if found.series.time is None:
-        pytest.skip("no time")
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
     write_bdf_series(found.series, first, MASS, found.specific)
     again = read_file(first, Source(mass=MASS))

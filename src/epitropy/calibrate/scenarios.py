@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 
+from ..errors import InputError
 from ..records.scenario import Mechanism, Scenario
 from ..sources import table
 from ..study import Study
@@ -30,6 +31,19 @@ def declared_scenarios(study: Study | None = None) -> tuple[Scenario, ...]:
     """
     declared = {**bundled_mechanisms(), **(study.scenarios if study else {})}
     return tuple(_scenario(name, m, carrier) for name, m in declared.items() for carrier in m.gap_carriers)
+
+
+def named_scenario(study: Study, name: str, *also: str) -> Scenario:
+    """A declared scenario by name; ``also`` are other words that the option takes.
+
+    >>> from epitropy.study import load_study
+    >>> named_scenario(load_study("zhao2024"), "outer/series").reach
+    'outer'
+    """
+    declared = {s.name: s for s in declared_scenarios(study)}
+    if name not in declared:
+        raise InputError("--scenario", f"unknown scenario '{name}'", ", ".join([*declared, *also]))
+    return declared[name]
 
 
 def _scenario(name: str, mechanism: Mechanism, carrier: str) -> Scenario:

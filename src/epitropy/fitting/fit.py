@@ -14,12 +14,7 @@ from statistics import NormalDist
 import numpy as np
 
 from .. import __version__
-from ..calibrate.ensemble import calibration_cell
-from ..calibrate.headline import baselines, cell_headline
-from ..calibrate.scenarios import declared_scenarios
-from ..calibrate.update import update
-from ..constants import FARADAY
-from ..errors import InputError
+from ..calibrate.scenarios import declared_scenarios, named_scenario
 from ..records.fit import (
     Chain,
     Extrapolation,
@@ -29,23 +24,21 @@ from ..records.fit import (
     Identified,
     ProfileCurve,
 )
-from ..records.headline import CellHeadline, Update
 from ..records.measured import CellData, Readings
 from ..records.scenario import Scenario
 from ..study import Study, priors_hash, study_hash
-from ..units import convert
 from .chain import SCATTER, Walked, walk
-from .extrapolate import FARTHEST, check_reach, extrapolated, held_back
+from .checks import check_count, check_data, check_worth
+from .extrapolate import extrapolated, held_back
 from .model import FitModel
-from .noise import cell_factor, independent, whitened
+from .noise import cell_factor, whitened
 from .optimum import Each, Objective, Optimum, correlations, ends, first_guess, optimum, profile
 from .parameters import Free, free_parameters, usual
-from .predict import fitted_draws
+from .predict import predicted_cells
 
 SEED = 20247
 STARTS = 4
 STEPS = 4000  # most that a chain takes in one run
-WINDOW, CURRENT = 0.15, 0.2  # V, and share, by which a file may differ from the study's protocol
 PREDICTIVE = 100  # samples behind a posterior predictive curve
 BETTER = 0.3  # of chi-square by which a profile may pass below the best fit
 BY_DATA, IN_PART = 0.9, 0.4  # share of the prior's variance taken away
@@ -81,15 +74,15 @@ def fit_study(
     compared with their own data where those are given. ``to`` extrapolates. Raises `InputError` where there are more
     free parameters than (independent) readings.
     """
-    _check(study, data, to)
-    chosen = _chosen(study, scenario)
+    check_data(study, data, to)
+    chosen = declared_scenarios(study)[0] if scenario is None else named_scenario(study, scenario)
     parameters = free_parameters(study, free or usual(study, data, chosen))
     each: Each = threads.map if threads else map
-    _enough(parameters, data)
+    check_count(parameters, data)
     centre = study.at({})
     objective = Objective(FitModel(centre, chosen, data, parameters), each)
     best, same = optimum(objective, count=starts, seed=seed, progress=partial(progress, "least squares"))
-    worth = _worth(parameters, data, best)
+    worth = check_worth(parameters, data, best)
     profiles = []
     for i in range(len(parameters)):
         progress("profile likelihood", i, len(parameters))
@@ -102,7 +95,7 @@ def fit_study(
         walked = walk(objective, best, steps=steps, seed=seed, each=each, folder=folder, key=key, progress=sampling)
     samples = _samples(objective, best, walked, seed)
     cells = _cells(objective, best, samples, seed, each)
-    predicted, updates, notes = _predicted(study, data, free, chosen, draws, starts, seed, progress, pool, each)
+    predicted, updates, notes = predicted_cells(study, data, free, chosen, draws, starts, seed, progress, pool, each)
     better = min(float(rise.min()) for _, rise in profiles)
     if better < -BETTER:
         notes.append(
@@ -137,103 +130,6 @@ def fit_study(
         updates=updates,
         notes=tuple(notes),
     )
-
-
-def _chosen(study: Study, name: str | None) -> Scenario:
-    declared = declared_scenarios(study)
-    found = [s for s in declared if name in (None, s.name)]
-    if not found:
-        raise InputError("--scenario", f"unknown scenario '{name}'", ", ".join(s.name for s in declared))
-    return found[0]
-
-
-def _check(study: Study, data: Sequence[CellData], to: int) -> None:
-    """Cells exist, capacities are possible for their host, and what is asked can be told from them."""
-    if not data:
-        raise InputError("DATA", "no file", "at least one file with capacities")
-    for one in data:
-        if one.cell not in study.cells:
-            raise InputError(
-                one.source or one.name,
-                f"cell '{one.cell}'",
-                f"a cell of {study.name}: {', '.join(study.cells)}",
-                "Name it with --cell or in a column 'cell'.",
-            )
-        if "capacity" in one.readings:
-            _possible(study, one)
-        _as_in_the_study(study, one)
-    if not any("capacity" in d.readings for d in data):
-        raise InputError("DATA", "no capacities", "capacities of at least one cell; other readings come beside them")
-    for one in data if to else ():
-        if "capacity" in one.readings:
-            readings = one.readings["capacity"]
-            check_reach(one.name, to, readings.cycle[~np.isfinite(readings.rate)])
-
-
-def _possible(study: Study, data: CellData) -> None:
-    from ..pipeline import powder
-
-    most = FARADAY / powder(study.at({}).cells[data.cell]).molar_mass
-    worst = float(data.readings["capacity"].value.max())
-    if worst > most:
-        raise InputError(
-            data.source or data.name,
-            f"{convert(worst, 'C/kg', 'mAh/g'):.0f} mAh/g",
-            f"at most {convert(most, 'C/kg', 'mAh/g'):.0f} mAh/g, all lithium of the host of '{data.cell}'",
-            "Check mass, unit, and whether the file is of this cell.",
-        )
-
-
-def _as_in_the_study(study: Study, data: CellData) -> None:
-    """Window and current of a file that tells them are those of the study's protocol."""
-    protocol, where = study.cells[data.cell].protocol, data.source or data.name
-    if data.voltage_range is not None:
-        for found, key in zip(data.voltage_range, ("lower_voltage", "upper_voltage")):
-            stated = getattr(protocol, key).value
-            if abs(found - stated) > WINDOW:
-                raise InputError(
-                    where,
-                    f"cycled to {found:.2f} V, where the study has protocol.{key} {stated:g} V",
-                    f"the study's window within {WINDOW:g} V",
-                    f"State protocol.{key} in the study, or check whether the file is of this cell.",
-                )
-    if data.discharge_current is not None and "capacity" in data.readings:
-        ageing = ~np.isfinite(data.readings["capacity"].rate)
-        stated = protocol.discharge.value * protocol.one_c.value
-        found = float(np.median(data.discharge_current[ageing])) if ageing.any() else stated
-        if abs(found / stated - 1) > CURRENT:
-            raise InputError(
-                where,
-                f"discharged at {found:.0f} mA/g, where the study ages at {stated:.0f} mA/g",
-                f"the study's current within {100 * CURRENT:.0f} %",
-                "State protocol.one_c and protocol.rate in the study, or check the mass.",
-            )
-
-
-def _enough(free: Sequence[Free], data: Sequence[CellData]) -> None:
-    readings = sum(d.count for d in data)
-    if len(free) > readings:
-        names = ", ".join(f.name for f in free)
-        raise InputError(
-            "--free",
-            f"{readings} reading{'s' if readings > 1 else ''} for {len(free)} free parameters ({names})",
-            f"at most {readings}",
-            "Free fewer, or give more data.",
-        )
-
-
-def _worth(free: Sequence[Free], data: Sequence[CellData], best: Optimum) -> float:
-    """Independent readings; refused where they are fewer than the free parameters."""
-    worth = independent(data, best.noise.persistence)
-    if len(free) > worth:
-        raise InputError(
-            "--free",
-            f"{len(free)} free parameters; the {sum(d.count for d in data)} readings, whose misfit persists by "
-            f"{best.noise.persistence:.2f} from one cycle to the next, are worth {worth:.1f} independent ones",
-            f"at most {int(worth)}",
-            f"Free fewer, e.g. {' '.join(f'--free {p.name}' for p in free[: max(1, int(worth))])}.",
-        )
-    return worth
 
 
 def _key(
@@ -428,82 +324,3 @@ def _gaussian(objective: Objective, best: Optimum, seed: int) -> np.ndarray:
     rng = np.random.default_rng([seed, 7])
     root = np.linalg.cholesky(best.covariance + 1e-12 * np.eye(best.point.size))
     return np.clip(best.point + rng.normal(size=(PREDICTIVE, best.point.size)) @ root.T, objective.low, objective.high)
-
-
-def _predicted(
-    study: Study,
-    data: Sequence[CellData],
-    free: Sequence[str],
-    chosen: Scenario,
-    draws: int,
-    starts: int,
-    seed: int,
-    progress: Progress,
-    pool: Executor | None,
-    each: Each,
-) -> tuple[Mapping[str, CellHeadline], tuple[Update, ...], list[str]]:
-    """The other cells from the calibration cell's data alone, in every scenario; then their own data beside it.
-
-    Nothing of the other cells' data reaches the prediction: parameters and noise are those of the calibration cell's.
-    """
-    known = calibration_cell(study)
-    others = [n for n in study.cells if n != known]
-    base = [d for d in data if d.cell == known and "capacity" in d.readings]
-    if not draws or not others:
-        return {}, (), []
-    if not base:
-        return {}, (), [f"Nothing is predicted: the data hold no capacities of {known}, which calibrates."]
-    reach = max(int(d.readings["capacity"].cycle.max()) for d in base)
-    far = max(study.cells[n].protocol.cycles for n in others)
-    if far > FARTHEST * reach:
-        note = (
-            f"Nothing is predicted: the study asks for cycle {far}, and {reach} measured cycles of {known} carry no "
-            f"farther than {int(FARTHEST * reach)}. State fewer protocol.cycles, or measure on."
-        )
-        return {}, (), [note]
-    parameters = free_parameters(study, free or usual(study, base, chosen))
-    if len(base) < len(data):  # else this was fitted, and checked, already
-        _enough(parameters, base)
-        alone = Objective(FitModel(study.at({}), chosen, base, parameters), each)
-        _worth(parameters, base, optimum(alone, count=starts, seed=seed)[0])
-    scenarios = declared_scenarios(study)
-    predicting = partial(progress, "draws of all other inputs, fitted anew")
-    found = fitted_draws(study, base, parameters, scenarios, draws=draws, seed=seed, progress=predicting, pool=pool)
-    told, updates, notes = {}, [], []
-    dropped = [s.name for s in scenarios if all(isinstance(d.scales[s.name], str) for d in found)]
-    if dropped:
-        notes.append(f"Not in the mixture, as no draw of theirs could be fitted to {known}: {', '.join(dropped)}.")
-    bare = cell_headline(known, "calibrated", found, scenarios, study.cells[known].protocol.cycles)
-    for name in others:
-        cell = cell_headline(name, "predicted", found, scenarios, study.cells[name].protocol.cycles)
-        if cell is None:
-            notes.append(f"No draw could be fitted to the data of {known}, so {name} is not predicted.")
-            continue
-        told[name] = cell
-        guesses = baselines(bare.retention.value, study.name) if study.cells[name].coating else ()
-        own = [d for d in data if d.cell == name and "capacity" in d.readings]
-        seen, why = _seen(own, study.cells[name].protocol.cycles)
-        notes += [f"{name} was predicted, but its data are not compared: {why}"] if why else []
-        points = {g.name: g.retention for g in guesses}
-        after = update(found, scenarios, name, seen, points, replicates=max(len(own), 1))
-        updates += [after] if after else []
-    return told, tuple(updates), notes
-
-
-def _seen(data: Sequence[CellData], cycles: int) -> tuple[dict[str, float], str]:
-    """Mean last capacity and retention of replicates at the last cycle of the protocol; or why there are none."""
-    last, kept, why = [], [], ""
-    for one in data:
-        readings = one.readings["capacity"]
-        ageing = ~np.isfinite(readings.rate)
-        value, cycle = readings.value[ageing], readings.cycle[ageing]
-        if not value.size or cycle[0] != 1:
-            why = f"{one.name} has no capacity of ageing cycle 1 (say where ageing starts with --first)."
-        elif cycle[-1] < cycles:
-            why = f"{one.name} ends at cycle {int(cycle[-1])}, the study at {cycles}."
-        else:
-            last.append(float(np.interp(cycles, cycle, value)))
-            kept.append(last[-1] / float(value[0]))
-    if not last:
-        return {}, why
-    return {"last": float(np.mean(last)), "retention": float(np.mean(kept))}, ""

@@ -9,19 +9,106 @@ from functools import partial
 
 import numpy as np
 
-from ..calibrate.ensemble import Draw, quantiles
+from ..calibrate.ensemble import Draw, calibration_cell, quantiles
+from ..calibrate.headline import baselines, cell_headline
 from ..calibrate.scales import capacities
+from ..calibrate.scenarios import declared_scenarios
+from ..calibrate.update import update
 from ..calibrate.workers import mapped
 from ..errors import InputError, NumericsError
+from ..records.headline import CellHeadline, Update
 from ..records.measured import CellData, Readings
 from ..records.scenario import Scales, Scenario
 from ..study import Study
+from .checks import check_count, check_worth
+from .extrapolate import FARTHEST
 from .model import FitModel
 from .noise import Noise, cell_factor, reading_error
-from .optimum import Objective, first_guess, optimum, refined
-from .parameters import Free
+from .optimum import Each, Objective, first_guess, optimum, refined
+from .parameters import Free, free_parameters, usual
+
+Progress = Callable[[str, int, int], None]
 
 POOR = 3.0  # chi-square per reading above which a draw has not found the data
+
+
+def predicted_cells(
+    study: Study,
+    data: Sequence[CellData],
+    free: Sequence[str],
+    chosen: Scenario,
+    draws: int,
+    starts: int,
+    seed: int,
+    progress: Progress,
+    pool: Executor | None,
+    each: Each,
+) -> tuple[Mapping[str, CellHeadline], tuple[Update, ...], list[str]]:
+    """The other cells from the calibration cell's data alone, in every scenario; then their own data beside it.
+
+    Nothing of the other cells' data reaches the prediction: parameters and noise are those of the calibration cell's.
+    """
+    known = calibration_cell(study)
+    others = [n for n in study.cells if n != known]
+    base = [d for d in data if d.cell == known and "capacity" in d.readings]
+    if not draws or not others:
+        return {}, (), []
+    if not base:
+        return {}, (), [f"Nothing is predicted: the data hold no capacities of {known}, which calibrates."]
+    reach = max(int(d.readings["capacity"].cycle.max()) for d in base)
+    far = max(study.cells[n].protocol.cycles for n in others)
+    if far > FARTHEST * reach:
+        note = (
+            f"Nothing is predicted: the study asks for cycle {far}, and {reach} measured cycles of {known} carry no "
+            f"farther than {int(FARTHEST * reach)}. State fewer protocol.cycles, or measure on."
+        )
+        return {}, (), [note]
+    parameters = free_parameters(study, free or usual(study, base, chosen))
+    if len(base) < len(data):  # else this was fitted, and checked, already
+        check_count(parameters, base)
+        alone = Objective(FitModel(study.at({}), chosen, base, parameters), each)
+        check_worth(parameters, base, optimum(alone, count=starts, seed=seed)[0])
+    scenarios = declared_scenarios(study)
+    predicting = partial(progress, "draws of all other inputs, fitted anew")
+    found = fitted_draws(study, base, parameters, scenarios, draws=draws, seed=seed, progress=predicting, pool=pool)
+    told, updates, notes = {}, [], []
+    dropped = [s.name for s in scenarios if all(isinstance(d.scales[s.name], str) for d in found)]
+    if dropped:
+        notes.append(f"Not in the mixture, as no draw of theirs could be fitted to {known}: {', '.join(dropped)}.")
+    bare = cell_headline(known, "calibrated", found, scenarios, study.cells[known].protocol.cycles)
+    for name in others:
+        cell = cell_headline(name, "predicted", found, scenarios, study.cells[name].protocol.cycles)
+        if cell is None:
+            notes.append(f"No draw could be fitted to the data of {known}, so {name} is not predicted.")
+            continue
+        told[name] = cell
+        guesses = baselines(bare.retention.value, study.name) if study.cells[name].coating else ()
+        own = [d for d in data if d.cell == name and "capacity" in d.readings]
+        seen, why = _seen(own, study.cells[name].protocol.cycles)
+        notes += [f"{name} was predicted, but its data are not compared: {why}"] if why else []
+        points = {g.name: g.retention for g in guesses}
+        after = update(found, scenarios, name, seen, points, replicates=max(len(own), 1))
+        updates += [after] if after else []
+    return told, tuple(updates), notes
+
+
+def _seen(data: Sequence[CellData], cycles: int) -> tuple[dict[str, float], str]:
+    """Mean last capacity and retention of replicates at the last cycle of the protocol; or why there are none."""
+    last, kept, why = [], [], ""
+    for one in data:
+        readings = one.readings["capacity"]
+        ageing = ~np.isfinite(readings.rate)
+        value, cycle = readings.value[ageing], readings.cycle[ageing]
+        if not value.size or cycle[0] != 1:
+            why = f"{one.name} has no capacity of ageing cycle 1 (say where ageing starts with --first)."
+        elif cycle[-1] < cycles:
+            why = f"{one.name} ends at cycle {int(cycle[-1])}, the study at {cycles}."
+        else:
+            last.append(float(np.interp(cycles, cycle, value)))
+            kept.append(last[-1] / float(value[0]))
+    if not last:
+        return {}, why
+    return {"last": float(np.mean(last)), "retention": float(np.mean(kept))}, ""
 
 
 def fitted_draws(

@@ -10,7 +10,7 @@ from functools import partial
 from .. import __version__
 from ..calibrate.ensemble import calibrated, calibration_cell, prepare
 from ..calibrate.scales import build, tolerance_of
-from ..calibrate.scenarios import declared_scenarios
+from ..calibrate.scenarios import declared_scenarios, named_scenario
 from ..cycling.kernel import RESOLUTION
 from ..cycling.parameters import Model, Tables
 from ..cycling.program import program
@@ -118,13 +118,7 @@ def chosen_cells(study: Study, names: Iterable[str]) -> tuple[str, ...]:
 
 def chosen_scenarios(study: Study, name: str | None) -> tuple[Scenario, ...]:
     """The scenarios to be tried, in their order."""
-    declared = declared_scenarios(study)
-    if name is None or name == ALL:
-        return declared
-    found = tuple(s for s in declared if s.name == name)
-    if not found:
-        raise InputError("--scenario", f"unknown scenario '{name}'", ", ".join([*(s.name for s in declared), ALL]))
-    return found
+    return declared_scenarios(study) if name in (None, ALL) else (named_scenario(study, name, ALL),)
 
 
 def what_if(study: Study, without: Sequence[str], skip: bool) -> Study:
