@@ -191,7 +191,6 @@ def _headline(
         placebos=_placebos(study, target, cells, bare, ensemble, scenarios, progress, pool),
         influences=moves,
         no_effect=without,
-        closest_scenario=say.closest(cells[target], *say.reported_capacity(study, target)),
         measurements=measurement_plan(
             study,
             ensemble,

@@ -12,7 +12,6 @@ from epitropy.calibrate.headline import (
     baselines,
     between_scenarios,
     cell_headline,
-    closest,
     placebo_studies,
     published_coatings,
     reported_capacity,
@@ -117,13 +116,6 @@ def test_the_share_between_scenarios_is_none_or_all_at_the_extremes():
     assert between_scenarios("x", apart, [ONE, TWO]) == pytest.approx(1, abs=1e-12)
     alike = [draw(one=r, two=r) for r in (0.5, 0.7, 0.9)]
     assert between_scenarios("x", alike, [ONE, TWO]) == pytest.approx(0, abs=1e-12)
-
-
-def test_the_closest_scenario_is_told_by_both_capacities():
-    found = cell_headline("x", "predicted", [draw(one=0.6, two=0.9)], [ONE, TWO], 5)
-    assert closest(found, 100.0, 88.0) == "two"
-    assert closest(found, None, 61.0) == "one"
-    assert closest(found, None, None) is None
 
 
 def test_baselines_need_no_model():

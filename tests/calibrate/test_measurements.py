@@ -1,5 +1,7 @@
 """What readings teach, against exact cases, and readings of the article's study against the life they are read from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -273,3 +275,7 @@ def test_the_bare_cell_cannot_tell_what_only_the_layer_differs_in(small):
     replicate = next(m for m in told.measurements if "replicate" in m.name)
     assert replicate.value > 1e-3  # draws differ in the calibration cell's capacities by the scatter of replicates
     assert len(candidate_rows(told)) == len(told.measurements)
+    assert told.reported == ("first 1C cycle, coated",) and "first 1C cycle" not in {m.name for m in told.measurements}
+    unread = replace(study, reported={})
+    again = measurement_plan(unread, ensemble, chosen, "coated")
+    assert again.reported == () and "first 1C cycle" in {m.name for m in again.measurements}

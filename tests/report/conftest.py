@@ -15,6 +15,9 @@ from epitropy.records.headline import (
     Placebo,
     Prediction,
     Retention,
+    Score,
+    Update,
+    Weight,
 )
 from epitropy.records.measurement import ExpectedReading, Measurement, MeasurementPair, MeasurementPlan
 from epitropy.run import run_nominal
@@ -75,6 +78,7 @@ def measurement_plan(names: list[str]) -> MeasurementPlan:
         cell="coated",
         scenarios=tuple(names[:-1]),
         left_out=(names[-1],),
+        reported=("first 1C cycle, coated",),
         draws=6,
         interval_before=0.16,
         measurements=tuple(measurement(names, *row) for row in (("coated", 0.5), ("both", 0.2), ("bare", 0.0))),
@@ -125,8 +129,32 @@ def hand_made(result) -> Headline:
         ),
         influences=influences,
         no_effect=("anneal.boundary_width", "cell.format"),
-        closest_scenario="barrier/series",
         measurements=measurement_plan(names),
+        update=weighed(names, "barrier/series"),
+    )
+
+
+def weighed(names: list[str], leading: str) -> Update:
+    """The data of the coated cell leave one scenario most of the weight; the last was never solved."""
+    solved = names[:-1]
+    after = {n: 0.9 if n == leading else 0.1 / (len(solved) - 1) for n in solved}
+    return Update(
+        cell="coated",
+        weights=tuple(
+            Weight(
+                scenario=n,
+                before=1 / len(solved) if n in solved else 0.0,
+                after=after.get(n, 0.0),
+                nearest=2.0 if n in solved else None,
+            )
+            for n in names
+        ),
+        nearest=2.0,
+        carrying=1.4,
+        explained=True,
+        retention=None,
+        last=None,
+        scores=(Score(name="prediction", crps=0.12),),
     )
 
 

@@ -115,3 +115,15 @@ def test_references_fall_into_one_group_each(nominal):
     groups = tables.references(nominal)
     assert sorted(r for group in groups for r in group) == sorted(nominal.references)
     assert all("recalled" in r for r in groups[1])
+
+
+def test_losses_are_those_of_the_weightiest_scenario_that_could_be_cycled(full, nominal, study):
+    assert text.losses_of(full) == "barrier/series, with 90 % the weightiest after the reported numbers"
+    coated = treated_cell(study)
+    lost = replace(
+        full.cells[coated],
+        cycling={n: c for n, c in full.cells[coated].cycling.items() if n != "barrier/series"},
+    )
+    assert text.losses_of(replace(full, cells={**full.cells, coated: lost})).endswith("the first that could be solved")
+    first = next(s.name for s in nominal.scenarios if all(s.name in c.cycling for c in nominal.cells.values()))
+    assert text.losses_of(nominal) == f"{first}, the first that could be solved"

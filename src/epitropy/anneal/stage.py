@@ -401,8 +401,9 @@ def reduced_share_at(spec: Anneal, temperature: float, oxygen_pressure: float) -
 
 
 def _balance_error(layers: _Layers, run: _Run) -> float:
-    """Largest relative error of a cation's amount, counting what its inclusions released."""
-    expected = run.before.sum(axis=0) + run.dissolved * layers.inclusions
+    """Largest error of a cation's amount over all of it that there is, whether dissolved or still in inclusions."""
+    before = run.before.sum(axis=0)
+    expected = before + run.dissolved * layers.inclusions
     error = np.abs(run.after.sum(axis=0) - expected)
-    scale = np.maximum(expected, 1e-6 * expected.sum())  # a trace is not balanced to its own last digit
-    return float(np.max(error / scale))
+    given = before + layers.inclusions
+    return float(np.max(error / np.maximum(given, 1e-6 * given.sum())))  # a trace is not balanced to its last digit

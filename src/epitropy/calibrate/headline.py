@@ -194,19 +194,6 @@ def placebo_result(name: str, meaning: str, found: CellHeadline, real: CellHeadl
     )
 
 
-def closest(cell: CellHeadline, first: float | None, last: float | None) -> str | None:
-    """Scenario whose median capacities lie nearest to the reported ones; None without reported numbers."""
-    aims = [(k, v) for k, v in (("first", first), ("last", last)) if v]
-    solved = [p for p in cell.scenarios if p.retention is not None]
-    if not aims or not solved:
-        return None
-
-    def distance(p: Prediction) -> float:
-        return sum((getattr(p, k).value / v - 1) ** 2 for k, v in aims)
-
-    return min(solved, key=distance).scenario
-
-
 Progress = Callable[[str, int, int], None]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ..sources import sourced, table
 from ..study import Study
 from ..units import convert
 from .ensemble import Draw, calibration_cell
+from .headline import reported_capacity
 from .information import Learned, Pairs, Reading, learned, simulated_reading
 from .readings import READINGS, Readings, simulated_readings
 from .workers import Progress
@@ -92,7 +93,22 @@ def measurement_plan(
     known = calibration_cell(study)
     cells = tuple(dict.fromkeys((known, target)))
     found = simulated_readings(study, ensemble, scenarios, cells, most=MOST_DRAWS, progress=progress, pool=pool)
-    return plan(candidates(known, target), found, ensemble, [s.name for s in scenarios], target)
+    done = reported_readings(study, target) if target != known else ()
+    every = candidates(known, target)
+    left = [c for c in every if c.cell != target or not set(c.readings) <= set(done)]
+    ranked = plan(left, found, ensemble, [s.name for s in scenarios], target)
+    return ranked and replace(ranked, reported=tuple(c.full_name for c in every if c not in left))
+
+
+def reported_readings(study: Study, cell: str) -> tuple[str, ...]:
+    """Readings of a cell that the study already reports.
+
+    >>> from epitropy.study import load_study
+    >>> reported_readings(load_study("zhao2024"), "coated")
+    ('capacity_first', 'capacity_last')
+    """
+    numbers = dict(zip(("capacity_first", "capacity_last"), reported_capacity(study, cell)))
+    return tuple(name for name, value in numbers.items() if value is not None)
 
 
 def plan(
@@ -131,6 +147,7 @@ def plan(
         cell=target,
         scenarios=told,
         left_out=tuple(n for n in scenarios if n not in told),
+        reported=(),
         draws=len({i for i, _ in rows}),
         interval_before=next(iter(taught.values())).width_before,
         measurements=tuple(ranked),

@@ -49,7 +49,7 @@ def fit(
     ] = None,
     steps: Annotated[
         int, typer.Option(min=0, help="Most steps of the posterior's chain; 0 for the profile likelihood alone.")
-    ] = 4000,
+    ] = 8000,
     starts: Annotated[int, typer.Option(min=1, max=64, help="Starts of the least squares.")] = 4,
     draws: Annotated[int, typer.Option(min=0, help="Draws for predicting the study's other cells; 0 for none.")] = 32,
     to: Annotated[
@@ -161,17 +161,24 @@ def _show(answer) -> None:
             console.print(sentence, markup=False)
 
     def table(title: str, found) -> None:
-        grid = Table(title=title, title_justify="left", title_style="bold", pad_edge=False, box=None)
-        for name in found[0]:
-            grid.add_column(name, overflow="fold")
-        for row in found[1:]:
+        grid = Table(
+            title=title, title_justify="left", title_style="bold", padding=(0, 1, 0, 0), pad_edge=False, box=None
+        )
+        shown = [
+            [n.replace(".", ".\n"), *(cell.replace(" to ", "-").replace(" %", "\u00a0%") for cell in row)]
+            for n, *row in found[1:]
+        ]
+        for i, column in enumerate(zip(found[0], *shown)):
+            whole = i == 0 or not any(" " in text for text in column)
+            grid.add_column(column[0], overflow="fold", no_wrap=whole)
+        for row in shown:
             grid.add_row(*(Text(cell) for cell in row))
         console.print()
         console.print(grid)
 
     console.print()
     told(rows.opening(answer))
-    table("Parameters", rows.parameter_rows(answer))
+    table("Parameters, ranges of 80 %", rows.parameter_rows(answer))
     table("Cells", rows.cell_rows(answer))
     if answer.chain is not None:
         told(["", rows.chain_text(answer)])

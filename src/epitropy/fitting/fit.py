@@ -38,7 +38,7 @@ from .predict import predicted_cells
 
 SEED = 20247
 STARTS = 4
-STEPS = 4000  # most that a chain takes in one run
+STEPS = 8000  # most that a chain takes in one run
 PREDICTIVE = 100  # samples behind a posterior predictive curve
 BETTER = 0.3  # of chi-square by which a profile may pass below the best fit
 BY_DATA, IN_PART = 0.9, 0.4  # share of the prior's variance taken away

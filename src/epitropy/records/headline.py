@@ -180,7 +180,6 @@ class Headline:
     placebos: tuple[Placebo, ...]
     influences: tuple[Influence, ...]
     no_effect: tuple[str, ...]
-    closest_scenario: str | None
     measurements: MeasurementPlan | None  # None where no scenario has enough draws
     update: Update | None = None  # None: nothing reported of the predicted cell
     attribution: tuple[Attribution, ...] = ()

@@ -65,6 +65,7 @@ class MeasurementPlan:
     cell: str  # whose retention is predicted
     scenarios: tuple[str, ...]  # with enough solved draws to be told
     left_out: tuple[str, ...]  # without
+    reported: tuple[str, ...]  # "measurement, cell" that the study already reports, so not ranked
     draws: Annotated[int, Unit("1")]
     interval_before: Annotated[float, Unit("1", show="%")]  # width
     measurements: tuple[Measurement, ...]

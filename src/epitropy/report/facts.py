@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .numbers import CAPACITY, SHARE, decimals, fixed, shown, written
 
 if TYPE_CHECKING:
-    from ..records.headline import Capacity, CellHeadline, Prediction, Retention
+    from ..records.headline import Capacity, CellHeadline, Prediction, Retention, Weight
     from ..records.result import StudyResult
     from ..records.scenario import Scenario
     from ..records.sourced import Sourced
@@ -79,11 +79,18 @@ def coated_cell(result: StudyResult, study: Study) -> str | None:
     return next((name for name in names if result.cells[name].coating is not None), None)
 
 
+def leading_weight(result: StudyResult) -> Weight | None:
+    """The scenario that weighs most after the predicted cell's numbers; None where none are reported."""
+    told = result.headline.update if result.headline else None
+    return max(told.weights, key=lambda w: w.after) if told else None
+
+
 def chosen_scenario(result: StudyResult) -> Scenario | None:
-    """The closest scenario, or the first that could be cycled."""
+    """The weightiest scenario that could be cycled at the medians; without weights, the first."""
     solved = [s for s in result.scenarios if all(s.name in c.cycling for c in result.cells.values())]
-    closest = result.headline.closest_scenario if result.headline else None
-    return next((s for s in solved if s.name == closest), solved[0] if solved else None)
+    told = result.headline.update if result.headline else None
+    weights = {w.scenario: w.after for w in told.weights} if told else {}
+    return max(solved, key=lambda s: weights.get(s.name, 0.0), default=None)
 
 
 def compared(

@@ -118,7 +118,7 @@ def profile_figure(answer: FitAnswer) -> Drawing:
         if p.low is not None:
             axes.axvspan(*(float(shown(v, p.unit)) for v in (p.low, p.high)), color=SKY, alpha=0.25, linewidth=0)
         unit = f" / {pretty(p.unit.shown)}" if p.unit.shown != "1" else ""
-        axes.set_xlabel(wrapped(f"{p.name}{unit}", 30), fontsize=8.5)
+        axes.set_xlabel(p.name.replace(".", ".\n") + unit, fontsize=8.5)
         axes.set_ylim(-0.15, 5)
         axes.tick_params(labelsize=8)
         rows += [(p.name, float(a), float(r)) for a, r in zip(at, curve.rise)]

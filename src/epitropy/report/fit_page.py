@@ -60,8 +60,8 @@ def _page(answer: FitAnswer, figures: dict[str, list[Drawing]]) -> str:
 def _parameters(answer: FitAnswer, drawings: list[Drawing]) -> list[object]:
     """Table, profiles, pairs, correlations, chain."""
     note = (
-        f"{answer.same_optimum} of {answer.starts} starts led to the same optimum. Informed: share of the prior's "
-        "variance that the data take away; of a scale, whose prior is flat, the share of its allowed range."
+        f"{answer.same_optimum} of {answer.starts} starts led to the same optimum. Ranges hold 80 %. Informed: "
+        "share of the prior's variance that the data take away; of a scale, whose prior is flat, of its allowed range."
     )
     parts: list[object] = [_table(rows.parameter_rows(answer)), paragraphs([note]), *_figures(drawings, answer)]
     parts.append(details("What each parameter is", _table(rows.meaning_rows(answer))))
@@ -73,7 +73,8 @@ def _parameters(answer: FitAnswer, drawings: list[Drawing]) -> list[object]:
 
 
 def _files(answer: FitAnswer) -> list[str]:
-    return [f"{c.data.source or c.data.name}: {'; '.join(c.data.notes) or 'read as it stands'}" for c in answer.cells]
+    told = [f"{c.data.source or c.data.name}: {'; '.join(c.data.notes) or 'read as it stands'}" for c in answer.cells]
+    return list(dict.fromkeys(told))  # one file may hold several cells
 
 
 def _figures(drawings: list[Drawing], answer: FitAnswer) -> list[Html]:

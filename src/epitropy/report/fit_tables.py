@@ -79,7 +79,7 @@ def strong_pairs(answer: FitAnswer) -> list[tuple[str, str, float]]:
 
 def parameter_rows(answer: FitAnswer) -> tuple[Row, ...]:
     """Each parameter with its prior, best value, both intervals, and what the data say of it."""
-    rows: list[Row] = [("parameter", "prior, 80 %", "best", "profile, 80 %", "posterior, 80 %", "informed / %", "told")]
+    rows: list[Row] = [("parameter", "prior", "best", "profile", "posterior", "informed", "told")]
     for p in answer.parameters:
         rows.append(
             (
@@ -87,12 +87,13 @@ def parameter_rows(answer: FitAnswer) -> tuple[Row, ...]:
                 prior_text(p),
                 parameter_text(p, p.value, unit=True),
                 f"{parameter_text(p, p.profile_low)} to {parameter_text(p, p.profile_high)}",
-                "-" if p.low is None else f"{parameter_text(p, p.low)} to {parameter_text(p, p.high)}",
-                fixed(float(shown(p.informed, SHARE)), 0),
+                "" if p.low is None else f"{parameter_text(p, p.low)} to {parameter_text(p, p.high)}",
+                f"{fixed(float(shown(p.informed, SHARE)), 0)} %",
                 p.identified,
             )
         )
-    return tuple(rows)
+    quoted = any(p.low is not None for p in answer.parameters)
+    return tuple(rows) if quoted else tuple((*row[:4], *row[5:]) for row in rows)
 
 
 def parameter_text(p: FitParameter, value: float, unit: bool = False) -> str:
@@ -104,14 +105,17 @@ def parameter_text(p: FitParameter, value: float, unit: bool = False) -> str:
 def prior_text(p: FitParameter) -> str:
     """The prior's 80 % range; scales have none."""
     if p.prior is None:
-        return "flat in ln"
+        return "flat"
     low, high = (parameter_text(p, p.prior.at(q).value) for q in (0.1, 0.9))
-    return f"{low} to {high} ({p.prior.grade})"
+    return f"{low} to {high}"
 
 
 def meaning_rows(answer: FitAnswer) -> tuple[Row, ...]:
-    """What each parameter is."""
-    return (("parameter", "what it is"), *((p.name, p.label) for p in answer.parameters))
+    """What each parameter is, and the grade of its prior."""
+    return (
+        ("parameter", "what it is", "prior"),
+        *((p.name, p.label, p.prior.grade if p.prior else "flat in ln") for p in answer.parameters),
+    )
 
 
 def correlation_rows(answer: FitAnswer) -> tuple[Row, ...]:
@@ -170,24 +174,24 @@ def cell_rows(answer: FitAnswer) -> tuple[Row, ...]:
 
 def prediction_rows(answer: FitAnswer) -> tuple[Row, ...]:
     """Predicted cells: scenario by scenario and as mixture, with the weights that their own data give afterwards."""
-    updates = {u.cell: u for u in answer.updates}
+    weights = {u.cell: {w.scenario: w.after for w in u.weights} for u in answer.updates}
     rows: list[Row] = [
         (
             "cell / scenario",
             "cycle 1 / (mAh/g)",
             "last / (mAh/g)",
             "retention / %",
-            "draws not fitted / %",
-            "weight after / %",
+            "failed",
+            "weight after",
         )
     ]
     for name, cell in answer.predicted.items():
         rows.append((f"{name}, all scenarios", *_three(cell), "", ""))
-        after = {w.scenario: w.after for w in updates[name].weights} if name in updates else {}
+        after = weights.get(name, {})
         for p in cell.scenarios:
-            weight = fixed(100 * after[p.scenario], 0) if p.scenario in after else ""
-            rows.append((f"  {p.scenario}", *_three(p), fixed(100 * p.infeasible_share, 0), weight))
-    return tuple(rows)
+            weight = f"{fixed(100 * after[p.scenario], 0)} %" if p.scenario in after else ""
+            rows.append((f"  {p.scenario}", *_three(p), f"{fixed(100 * p.infeasible_share, 0)} %", weight))
+    return tuple(rows) if weights else tuple(row[:-1] for row in rows)
 
 
 def _three(found) -> tuple[str, str, str]:

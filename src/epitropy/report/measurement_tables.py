@@ -42,7 +42,7 @@ def advice(headline: Headline) -> str:
         f"{significant(best.effort_days, 2)} person-days."
     )
     said = said if plan.pair is None else f"{said} {_then(plan)}"
-    return f"{said} Judged before any number of the {plan.cell} cell is used."
+    return f"{said} Judged with all scenarios equally likely, as before the {plan.cell} cell's numbers."
 
 
 def _does(best: Measurement, plan: MeasurementPlan, headline: Headline) -> str:
@@ -154,8 +154,12 @@ def _how(plan: MeasurementPlan) -> str:
     return (
         f"Readings are simulated in {plan.draws} draws of all inputs and {len(plan.scenarios)} scenarios, equally "
         f"likely before{without}. Before any of them the interval of the {plan.cell} cell's retention is "
-        f"{points(plan.interval_before)} points wide."
+        f"{points(plan.interval_before)} points wide.{_already(plan)}"
     )
+
+
+def _already(plan: MeasurementPlan) -> str:
+    return f" Already reported, so not ranked: {joined(list(plan.reported))}." if plan.reported else ""
 
 
 NOTE = (

@@ -76,7 +76,7 @@ def _scenarios(result: StudyResult, study: Study) -> Html:
         for i, (_, gap, first, last, kept, lost) in enumerate(group):
             shown = title if i == 0 else ""
             rows.append((shown, gap, _number(first), _number(last), _number(kept), *((lost,) if unsolved else ())))
-    said = [t for t in (text.above_one(result, study), *text.closest(result), text.coincide(result)) if t]
+    said = [t for t in (text.above_one(result, study), text.coincide(result)) if t]
     return join([Html(f"<h3>Scenarios for {safe(cell)}</h3>"), table(header, rows, kind="numbers"), paragraphs(said)])
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 POINTS = 201
 ENDS = (0.1, 0.9)
 THICKNESSES = (0.1, 3000.0)  # nm, shown
+LINE = 2.5  # ratio of thicknesses a line of words apart
 EFFECT_HEADER = (
     "cell",
     "largest mismatch of grains / %",
@@ -151,12 +152,26 @@ def _draw_thicknesses(axes: Axes, tracks: Sequence[Track]) -> None:
     found: dict[float, list[str]] = {}
     for track in tracks:
         found.setdefault(1e9 * track.path.thickness, []).append(track.path.name)
-    for height, names in found.items():
+    words: list[tuple[float, str]] = []
+    for height, names in sorted(found.items()):
         if height > 0:
             axes.axhline(height, color=GREY, linewidth=1.1, linestyle=(0, (1, 2)))
             what = "film" if len(found) == 1 else ", ".join(names)
-            word = f"{significant(height, 2)} nm: {what}"
-            axes.text(0.985, height, word, ha="left", va="center", fontsize=7.5, color=GREY, bbox=BEHIND)
+            words.append((height, f"{significant(height, 2)} nm: {what}"))
+    for near in _near(words):
+        at, word = near[0][0], "; ".join(w for _, w in near)  # on one line, as they would overlap
+        axes.text(0.985, at, word, ha="left", va="center", fontsize=7.5, color=GREY, bbox=BEHIND)
+
+
+def _near(words: Sequence[tuple[float, str]]) -> list[list[tuple[float, str]]]:
+    """Rising heights in groups of those closer than a line of words is high."""
+    groups: list[list[tuple[float, str]]] = []
+    for height, word in words:
+        if groups and height < LINE * groups[-1][0][0]:
+            groups[-1].append((height, word))
+        else:
+            groups.append([(height, word)])
+    return groups
 
 
 def _ends(toughness: Sourced) -> tuple[Sourced, Sourced, Sourced]:

@@ -11,6 +11,7 @@ from .facts import (
     grade_counts,
     joined,
     known_cell,
+    leading_weight,
     rising,
     treated_cell,
 )
@@ -298,28 +299,12 @@ def coincide(result: StudyResult) -> str:
     return "No cell is coated, so scenarios that differ only in the layer give the same numbers."
 
 
-def closest(result: StudyResult) -> list[str]:
-    """The scenario nearest to the reported capacities, what it needs and what would refute it."""
-    name = result.headline.closest_scenario if result.headline else None
-    scenario = next((s for s in result.scenarios if s.name == name), None)
-    if scenario is None:
-        return []
-    return [
-        f"Closest to the reported capacities by its medians: {scenario.name} ({scenario.title}). Closest of those "
-        "declared; "
-        "that does not make it right.",
-        f"It needs: {scenario.needs}.",
-        f"It would be refuted by: {scenario.refuted_by}.",
-    ]
-
-
 def losses_of(result: StudyResult) -> str:
     """Which scenario the loss figure shows and why."""
-    scenario = chosen_scenario(result)
-    nearest = result.headline is not None and scenario.name == result.headline.closest_scenario
-    return (
-        f"{scenario.name}, {'the closest to the reported capacities' if nearest else 'the first that could be solved'}"
-    )
+    scenario, weight = chosen_scenario(result), leading_weight(result)
+    if weight is None or scenario.name != weight.scenario:
+        return f"{scenario.name}, the first that could be solved"
+    return f"{scenario.name}, with {100 * weight.after:.0f} % the weightiest after the reported numbers"
 
 
 LIMITS = (

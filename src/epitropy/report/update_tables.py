@@ -35,8 +35,8 @@ def update_texts(update: Update, cycles: int) -> list[str]:
         ]
     if update.retention is None:
         said.append(
-            f"{update.carrying:.1f} draws carry the weight, too few to say what to expect of another such cell; more "
-            "draws would tell."
+            f"The weight rests on {update.carrying:.1f} draws' worth of the ensemble, too few to say what to expect of "
+            "another such cell; more draws would tell."
         )
     else:
         last = written(*(float(shown(getattr(update.last, k), CAPACITY)) for k in ("value", "low", "high")))
@@ -91,8 +91,9 @@ def section(result: StudyResult, study: Study) -> Html:
     level, kept = reading_errors()
     note = (
         "Each scenario is weighed by how likely its draws make the reported numbers, with the scatter of replicates "
-        f"({100 * level:g} % of capacity, {100 * kept:g} % of retention, assumed); all weighed the same before. The "
-        "prediction above never used these numbers."
+        f"({100 * level:g} % of capacity, {100 * kept:g} % of retention, assumed); as draws are few, each stands for "
+        "its neighbourhood, a share of their spread. All weighed the same before. The prediction above never used "
+        "these numbers. Weightiest of those declared; that does not make it right."
     )
     parts = [
         Html(f"<h3>Which mechanism, after the numbers of {safe(found.cell)}</h3>"),
