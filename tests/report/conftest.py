@@ -79,6 +79,7 @@ def measurement_plan(names: list[str]) -> MeasurementPlan:
         scenarios=tuple(names[:-1]),
         left_out=(names[-1],),
         reported=("first 1C cycle, coated",),
+        retention_reported=False,
         draws=6,
         interval_before=0.16,
         measurements=tuple(measurement(names, *row) for row in (("coated", 0.5), ("both", 0.2), ("bare", 0.0))),

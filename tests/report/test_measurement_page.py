@@ -34,3 +34,12 @@ def test_the_figure_holds_every_candidate(full, study):
     drawing = measurement_bits(full, study)
     assert len(drawing.rows) == len(full.headline.measurements.measurements)
     assert drawing.rows[0][2:4] == (0.5, 1.0)
+
+
+def test_of_a_retention_that_is_reported_no_interval_is_told(full, study):
+    plan = replace(full.headline.measurements, retention_reported=True)
+    known = replace(full.headline, measurements=plan)
+    said = advice(known)
+    assert "interval" not in said and "points" not in said and "only what tells them apart counts" in said
+    assert "interval after" not in section(known) and "interval after" in section(full.headline)
+    assert "interval" not in measurement_bits(replace(full, headline=known), study).caption

@@ -17,6 +17,7 @@ from .ensemble import Draw, calibration_cell
 from .headline import reported_capacity
 from .information import Learned, Pairs, Reading, learned, simulated_reading
 from .readings import READINGS, Readings, simulated_readings
+from .update import observed
 from .workers import Progress
 
 MOST_DRAWS = 64  # read in full
@@ -96,7 +97,8 @@ def measurement_plan(
     done = reported_readings(study, target) if target != known else ()
     every = candidates(known, target)
     left = [c for c in every if c.cell != target or not set(c.readings) <= set(done)]
-    ranked = plan(left, found, ensemble, [s.name for s in scenarios], target)
+    told = target != known and "retention" in observed(study, target)
+    ranked = plan(left, found, ensemble, [s.name for s in scenarios], target, retention_reported=told)
     return ranked and replace(ranked, reported=tuple(c.full_name for c in every if c not in left))
 
 
@@ -117,6 +119,8 @@ def plan(
     ensemble: Sequence[Draw],
     scenarios: Sequence[str],
     target: str,
+    *,
+    retention_reported: bool = False,
 ) -> MeasurementPlan | None:
     """Candidates ranked by bits a person-day, from the readings of each draw."""
     cells = {c.cell for c in chosen} | {target}
@@ -140,7 +144,7 @@ def plan(
     simulated = {key: simulated_reading(pairs, v, _error(key[1]), "/".join(key)) for key, v in values.items()}
     mechanisms = list(dict.fromkeys(_mechanism(s) for s in told))
     groups = np.array([mechanisms.index(_mechanism(s)) for s in told])
-    sample = _Sample(pairs, groups, simulated)
+    sample = _Sample(pairs, groups, simulated, narrows=not retention_reported)
     taught = {c: _taught(sample, [c]) for c in chosen}
     ranked = sorted((_measured(pairs, told, c, taught[c], values) for c in chosen), key=_rank)
     return MeasurementPlan(
@@ -148,6 +152,7 @@ def plan(
         scenarios=told,
         left_out=tuple(n for n in scenarios if n not in told),
         reported=(),
+        retention_reported=retention_reported,
         draws=len({i for i, _ in rows}),
         interval_before=next(iter(taught.values())).width_before,
         measurements=tuple(ranked),
@@ -166,17 +171,22 @@ def _error(reading: str) -> float:
 
 @dataclass(frozen=True)
 class _Sample:
-    """Pairs, groups of scenarios, simulated readings by cell and name, and what sets of them were found to teach."""
+    """Pairs, groups of scenarios, simulated readings by cell and name, and what sets of them were found to teach.
+
+    Where the retention is known (not ``narrows``) its interval stays as it is.
+    """
 
     pairs: Pairs
     groups: np.ndarray
     simulated: Mapping[tuple[str, str], Reading]
+    narrows: bool = True
     known: dict[frozenset, Learned] = field(default_factory=dict)
 
     def learned(self, keys: Iterable[tuple[str, str]]) -> Learned:
         key = frozenset(keys)
         if key not in self.known:
-            self.known[key] = learned(self.pairs, [self.simulated[k] for k in sorted(key)], self.groups)
+            found = learned(self.pairs, [self.simulated[k] for k in sorted(key)], self.groups)
+            self.known[key] = found if self.narrows else found._replace(width=found.width_before)
         return self.known[key]
 
 

@@ -26,7 +26,7 @@ class Measurement:
     Bits of the scenario: expected information about which scenario holds, all equally likely before; ``most_bits``
     is what a reading without error or spread could give, less than log2 of their number where scenarios coincide on
     the cell. Bits of the interval: log2 of the width of the predicted retention's 80 % interval before over its
-    expected width after. ``value`` is their sum a person-day.
+    expected width after; 0 where that retention is reported already. ``value`` is their sum a person-day.
     """
 
     name: str
@@ -66,6 +66,7 @@ class MeasurementPlan:
     scenarios: tuple[str, ...]  # with enough solved draws to be told
     left_out: tuple[str, ...]  # without
     reported: tuple[str, ...]  # "measurement, cell" that the study already reports, so not ranked
+    retention_reported: bool  # then its interval is no question, and only what tells scenarios apart counts
     draws: Annotated[int, Unit("1")]
     interval_before: Annotated[float, Unit("1", show="%")]  # width
     measurements: tuple[Measurement, ...]

@@ -9,7 +9,7 @@ from ..jsonio import to_json
 from . import anneal_tables as rows
 from .anneal_figures import map_figure, profile_figure
 from .figures import Drawing, csv_link, csv_text, svg
-from .markup import Html, details, join, paragraphs, safe, table
+from .markup import Html, details, headed, join, paragraphs, safe
 from .page import whole_page
 
 if TYPE_CHECKING:
@@ -42,17 +42,17 @@ def _sections(answer: AnnealAnswer, drawings: list[Drawing]) -> list[tuple[str, 
     """(title, parts) in reading order; what was not asked for is left out."""
     found: list[tuple[str, list[object]]] = []
     if answer.map:
-        points = details(f"All {len(answer.map.nodes)} points", _table(rows.map_rows(answer.map)))
+        points = details(f"All {len(answer.map.nodes)} points", headed(rows.map_rows(answer.map)))
         found.append(("Map", [*_figures(drawings, "map"), paragraphs(rows.failure_texts(answer.map)), points]))
-    found.append(("Profile", [*_figures(drawings, "profile"), _table(rows.reading_rows(answer))]))
-    found.append(("Cation by cation", [_table(rows.cation_rows(answer)), paragraphs([BOUNDARY_NOTE], "meta")]))
+    found.append(("Profile", [*_figures(drawings, "profile"), headed(rows.reading_rows(answer))]))
+    found.append(("Cation by cation", [headed(rows.cation_rows(answer)), paragraphs([BOUNDARY_NOTE], "meta")]))
     if answer.fit:
-        fitted = _table(_unbroken(rows.fit_rows(answer)))
+        fitted = headed(_unbroken(rows.fit_rows(answer)))
         found.append(("What the scan says", [paragraphs(fit_text(answer)), fitted]))
     notes = paragraphs([LEFT_OUT_NOTE, ions_text(answer)])
-    found.append(("Without one element", [notes, _table(rows.left_out_rows(answer))]))
+    found.append(("Without one element", [notes, headed(rows.left_out_rows(answer))]))
     if answer.bands:
-        found.append(("What the spread comes from", [paragraphs([DRIVER_NOTE]), _table(rows.driver_rows(answer))]))
+        found.append(("What the spread comes from", [paragraphs([DRIVER_NOTE]), headed(rows.driver_rows(answer))]))
     return found
 
 
@@ -96,11 +96,6 @@ def fit_text(answer: AnnealAnswer) -> list[str]:
 
 def _section(title: str, body: object) -> str:
     return f"<section><h2>{safe(title)}</h2>\n{body}\n</section>"
-
-
-def _table(found: tuple[rows.Row, ...]) -> Html:
-    head, *body = found
-    return table(head, body)
 
 
 def _unbroken(found: tuple[rows.Row, ...]) -> tuple[rows.Row, ...]:

@@ -14,7 +14,7 @@ from ..units import unit_of
 from . import cycle_tables as rows
 from .cycle_figures import ageing_figure, fade_figure, losses_figure, map_figure, slope_figure, voltage_figure
 from .figures import Drawing, csv_link, csv_text, svg
-from .markup import Html, details, join, paragraphs, safe, table
+from .markup import Html, details, headed, join, paragraphs, safe
 from .numbers import field
 from .page import whole_page
 
@@ -34,7 +34,7 @@ def files(answer: CycleAnswer) -> dict[str, str]:
         found["map.csv"] = _csv(header, lines)
         if plan:
             found["map.svg"] = svg(plan, "map")
-        points = details(f"All {len(answer.map.points)} points", _table(rows.map_rows(answer.map)))
+        points = details(f"All {len(answer.map.points)} points", headed(rows.map_rows(answer.map)))
         figures = [_figure(plan, "map")] if plan else []
         sections.append(_section("Map", [*figures, paragraphs(rows.failure_texts(answer.map)), points]))
     for name, told in answer.lives.items():
@@ -56,10 +56,10 @@ def _drawn(draw, answer: CycleAnswer, told: ScenarioLives) -> Drawing | None:
 
 
 def _told(told: ScenarioLives, drawings: list[Drawing], mark: str) -> list[object]:
-    parts: list[object] = [_table(rows.life_rows(told))]
+    parts: list[object] = [headed(rows.life_rows(told))]
     if drawings:
         parts += [_figure(d, f"{d.name}{mark}") for d in drawings]
-        parts += [_table(rows.loss_rows(told)), details("Cycles apart from ageing", _table(rows.side_rows(told)))]
+        parts += [headed(rows.loss_rows(told)), details("Cycles apart from ageing", headed(rows.side_rows(told)))]
     return parts
 
 
@@ -96,11 +96,6 @@ def _csv(header, lines) -> str:
 
 def _section(title: str, parts: list[object]) -> str:
     return f"<section><h2>{safe(title)}</h2>\n{join(parts)}\n</section>"
-
-
-def _table(found: tuple[rows.Row, ...]) -> Html:
-    head, *body = found
-    return table(head, body)
 
 
 def _figure(drawing: Drawing, name: str) -> Html:

@@ -10,7 +10,7 @@ from . import fit_tables as rows
 from . import update_tables
 from .figures import Drawing, csv_link, csv_text, svg
 from .fit_figures import ahead_figure, curve_figure, other_figure, pair_figure, prediction_figure, profile_figure
-from .markup import Html, bullets, details, join, paragraphs, safe, table
+from .markup import Html, bullets, details, headed, join, paragraphs, safe
 from .page import whole_page
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ def _page(answer: FitAnswer, figures: dict[str, list[Drawing]]) -> str:
     )
     sections = [
         _section("What it says", [paragraphs(rows.opening(answer)), paragraphs(answer.notes)]),
-        _section("Data and fit", [*_figures(figures["fit"], answer), _table(rows.cell_rows(answer))]),
+        _section("Data and fit", [*_figures(figures["fit"], answer), headed(rows.cell_rows(answer))]),
         _section("Parameters", _parameters(answer, figures["parameters"])),
     ]
     if answer.predicted:
         said = [t for u in answer.updates for t in update_tables.update_texts(u, answer.predicted[u.cell].cycles)]
-        parts = [paragraphs(said), *_figures(figures["prediction"], answer), _table(rows.prediction_rows(answer))]
+        parts = [paragraphs(said), *_figures(figures["prediction"], answer), headed(rows.prediction_rows(answer))]
         sections.append(_section("Cells that were predicted", parts))
     if answer.extrapolations:
         said = [t for e in answer.extrapolations for t in rows.extrapolation_texts(e)]
@@ -63,12 +63,12 @@ def _parameters(answer: FitAnswer, drawings: list[Drawing]) -> list[object]:
         f"{answer.same_optimum} of {answer.starts} starts led to the same optimum. Ranges hold 80 %. Informed: "
         "share of the prior's variance that the data take away; of a scale, whose prior is flat, of its allowed range."
     )
-    parts: list[object] = [_table(rows.parameter_rows(answer)), paragraphs([note]), *_figures(drawings, answer)]
-    parts.append(details("What each parameter is", _table(rows.meaning_rows(answer))))
+    parts: list[object] = [headed(rows.parameter_rows(answer)), paragraphs([note]), *_figures(drawings, answer)]
+    parts.append(details("What each parameter is", headed(rows.meaning_rows(answer))))
     if len(answer.parameters) > 1:
-        parts.append(details("Correlations at the best fit", _table(rows.correlation_rows(answer))))
+        parts.append(details("Correlations at the best fit", headed(rows.correlation_rows(answer))))
     if answer.chain is not None:
-        parts += [paragraphs([rows.chain_text(answer)]), details("Convergence", _table(rows.chain_rows(answer)))]
+        parts += [paragraphs([rows.chain_text(answer)]), details("Convergence", headed(rows.chain_rows(answer)))]
     return parts
 
 
@@ -89,8 +89,3 @@ def _figures(drawings: list[Drawing], answer: FitAnswer) -> list[Html]:
 
 def _section(title: str, parts: list[object]) -> str:
     return f"<section><h2>{safe(title)}</h2>\n{join(parts)}\n</section>"
-
-
-def _table(found: tuple[rows.Row, ...]) -> Html:
-    head, *body = found
-    return table(head, body)

@@ -54,6 +54,15 @@ def table(header: Sequence[object], rows: Iterable[Sequence[object]], *, caption
     )
 
 
+def headed(rows: Sequence[Sequence[object]], kind: str = "") -> Html:
+    """A `table` of rows of which the first is the header.
+
+    >>> headed([["a"], ["x"]]) == table(["a"], [["x"]])
+    True
+    """
+    return table(rows[0], rows[1:], kind=kind)
+
+
 def _row(cells: Sequence[object]) -> str:
     first, *rest = cells
     return f'<tr><th scope="row">{safe(first)}</th>' + "".join(f"<td>{safe(c)}</td>" for c in rest) + "</tr>"

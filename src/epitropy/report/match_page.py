@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import match_tables as rows
 from .figures import Drawing, csv_link, csv_text, svg
-from .markup import Html, details, join, paragraphs, safe, table
+from .markup import Html, details, headed, join, paragraphs, safe, table
 from .match_figures import charge_figure, cost_figure
 from .page import whole_page
 
@@ -36,7 +36,7 @@ def _page(answer: MatchAnswer, drawings: list[Drawing]) -> str:
     parts: list[object] = []
     if answer.facets and answer.matches:
         parts.append(
-            _section("On the facets of a particle", [_table(rows.facet_rows(answer.facets, answer.limits.toughness))])
+            _section("On the facets of a particle", [headed(rows.facet_rows(answer.facets, answer.limits.toughness))])
         )
     if answer.matches:
         head_row, *body = rows.match_rows(answer)
@@ -70,11 +70,6 @@ def _matches_csv(answer: MatchAnswer) -> str:
 
 def _section(title: str, parts: list[object]) -> Html:
     return Html(f"<section><h2>{safe(title)}</h2>\n{join(parts)}\n</section>")
-
-
-def _table(found: tuple[rows.Row, ...]) -> Html:
-    head, *body = found
-    return table(head, body)
 
 
 def _figure(drawing: Drawing) -> Html:

@@ -11,6 +11,7 @@ from .measurement_tables import points
 from .numbers import significant
 
 if TYPE_CHECKING:
+    from ..records.measurement import MeasurementPlan
     from ..records.result import StudyResult
     from ..study import Study
 
@@ -27,7 +28,8 @@ def measurement_bits(result: StudyResult, study: Study) -> Drawing | None:
     y = np.arange(len(shown))
     scenario, interval = ([getattr(m, n) for m in shown] for n in ("scenario_bits", "interval_bits"))
     axes.barh(y, scenario, 0.62, color=BLUE, label="about the scenario")
-    axes.barh(y, interval, 0.62, left=scenario, color=ORANGE, label="of the predicted interval")
+    if not plan.retention_reported:
+        axes.barh(y, interval, 0.62, left=scenario, color=ORANGE, label="of the predicted interval")
     axes.set_yticks(y, [wrapped(f"{m.name} · {m.cell}", 46) for m in shown], fontsize=8.5)
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.set_xlabel("expected information / bits")
@@ -45,9 +47,8 @@ def measurement_bits(result: StudyResult, study: Study) -> Drawing | None:
         title="What the next measurement would teach",
         caption=(
             "Expected information of each candidate, best value for its effort first. One bit about the scenario "
-            "halves the number of those that remain; one bit of the interval halves its width, now "
-            f"{points(plan.interval_before)} points. Effort in person-days with a tenth of the waiting, assumed."
-            + (f" {left} more candidates rank lower." if left else "")
+            f"halves the number of those that remain{_narrowing(plan)}. Effort in person-days with a tenth of the "
+            "waiting, assumed." + (f" {left} more candidates rank lower." if left else "")
         ),
         figure=figure,
         header=("measurement", "cell", "scenario_bits", "interval_bits", "effort_days", "bits_per_day"),
@@ -55,3 +56,9 @@ def measurement_bits(result: StudyResult, study: Study) -> Drawing | None:
             (m.name, m.cell, m.scenario_bits, m.interval_bits, m.effort_days, m.value) for m in plan.measurements
         ),
     )
+
+
+def _narrowing(plan: MeasurementPlan) -> str:
+    if plan.retention_reported:
+        return ""
+    return f"; one bit of the interval halves its width, now {points(plan.interval_before)} points"

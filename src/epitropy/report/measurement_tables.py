@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .facts import joined
-from .markup import Html, details, join, paragraphs, safe, table
+from .markup import Html, details, headed, join, paragraphs, safe, table
 from .numbers import fixed, pretty, significant
 
 if TYPE_CHECKING:
@@ -20,13 +20,14 @@ HEADER = (
     "scenario / bits",
     "at most / bits",
     "mechanism / bits",
+    "pairs apart",
     "interval after / points",
     "bits",
     "carried by",
-    "pairs apart",
     "person-days",
     "bits a day",
 )
+OF_INTERVAL = slice(6, 9)
 
 
 def advice(headline: Headline) -> str:
@@ -42,10 +43,15 @@ def advice(headline: Headline) -> str:
         f"{significant(best.effort_days, 2)} person-days."
     )
     said = said if plan.pair is None else f"{said} {_then(plan)}"
-    return f"{said} Judged with all scenarios equally likely, as before the {plan.cell} cell's numbers."
+    judged = f"Judged with all scenarios equally likely, as before the {plan.cell} cell's numbers"
+    return (
+        f"{said} {judged}{'; its retention is known, so only what tells them apart counts' * plan.retention_reported}."
+    )
 
 
 def _does(best: Measurement, plan: MeasurementPlan, headline: Headline) -> str:
+    if plan.retention_reported:
+        return f"It would {_tells(best)}"
     kept = headline.cells[plan.cell].retention
     span = f"{fixed(100 * kept.low, 0)}-{fixed(100 * kept.high, 0)} %"
     if best.interval_bits < LITTLE:
@@ -70,9 +76,10 @@ def _tells(best: Measurement) -> str:
 
 def _then(plan: MeasurementPlan) -> str:
     pair = plan.pair
+    narrowed = "" if plan.retention_reported else f"about {points(pair.interval_after)} points, "
     return (
-        f"Best added to it: {pair.second}; both together {significant(pair.effort_days, 2)} person-days, about "
-        f"{points(pair.interval_after)} points, {fixed(pair.scenario_bits, 2)} bits about the scenario."
+        f"Best added to it: {pair.second}; both together {significant(pair.effort_days, 2)} person-days, {narrowed}"
+        f"{fixed(pair.scenario_bits, 2)} bits about the scenario."
     )
 
 
@@ -86,24 +93,29 @@ def points(width: float) -> str:
 
 
 def candidate_rows(plan: MeasurementPlan) -> tuple[Row, ...]:
-    """One row a candidate, see ``HEADER``, best value first."""
+    """``HEADER`` and one row a candidate, best value first; without those of an interval that is known."""
     pairs = len(plan.scenarios) * (len(plan.scenarios) - 1) // 2
-    return tuple(
+    rows = [
         (
             m.name,
             m.cell,
             f"{fixed(m.scenario_bits, 2)} ± {fixed(m.scenario_bits_error, 2)}",
             fixed(m.most_bits, 2),
             fixed(m.mechanism_bits, 2),
+            f"{len(m.apart)} of {pairs}",
             points(m.interval_after),
             fixed(m.interval_bits, 2),
             fixed(m.effective, 0),
-            f"{len(m.apart)} of {pairs}",
             fixed(m.effort_days, 1),
             fixed(m.value, 2),
         )
         for m in plan.measurements
-    )
+    ]
+    kept = [list(row) for row in (HEADER, *rows)]
+    if plan.retention_reported:
+        for row in kept:
+            del row[OF_INTERVAL]
+    return tuple(tuple(row) for row in kept)
 
 
 def expected_rows(plan: MeasurementPlan) -> tuple[Row, ...]:
@@ -136,8 +148,8 @@ def section(headline: Headline | None) -> Html:
         [
             Html("<h3>Which measurement would tell</h3>"),
             paragraphs([advice(headline), _how(plan)]),
-            table(HEADER, candidate_rows(plan), kind="numbers"),
-            paragraphs([NOTE], "meta"),
+            headed(candidate_rows(plan), kind="numbers"),
+            paragraphs([SCENARIO_NOTE if plan.retention_reported else f"{SCENARIO_NOTE} {INTERVAL_NOTE}"], "meta"),
             details(
                 "What each scenario lets one expect, median over draws",
                 table(expected, expected_rows(plan), kind="dense"),
@@ -162,12 +174,15 @@ def _already(plan: MeasurementPlan) -> str:
     return f" Already reported, so not ranked: {joined(list(plan.reported))}." if plan.reported else ""
 
 
-NOTE = (
+SCENARIO_NOTE = (
     "Scenario: expected information about which one holds; at most: what an exact reading could give, less where "
-    "scenarios coincide on that cell; mechanism: with both carriers of the cycle-1 gap taken together. Interval after: "
-    "expected width; bits: log2 of width before over after; carried by: draws and scenarios that carry it. Pairs "
-    "apart: those of which it gives half of the one bit between them. Person-days include the cell and a tenth of the "
+    "scenarios coincide on that cell; mechanism: with both carriers of the cycle-1 gap taken together. Pairs apart: "
+    "those of which it gives half of the one bit between them. Person-days include the cell and a tenth of the "
     "waiting. Estimates from few draws lie on the low side. Errors and efforts are assumed, and errors independent. "
-    "A late reading of the predicted cell comes when its retention is known too: its bits of the interval tell how "
-    "well it stands for the retention. Voltages keep the study's cut-offs."
+    "Voltages keep the study's cut-offs."
+)
+INTERVAL_NOTE = (
+    "Interval after: expected width; bits: log2 of width before over after; carried by: draws and scenarios that carry "
+    "it. A late reading of the predicted cell comes when its retention is known too: its bits of the interval tell how "
+    "well it stands for the retention."
 )

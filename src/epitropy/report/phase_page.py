@@ -9,7 +9,7 @@ from .. import __version__
 from ..jsonio import to_json
 from . import phase_tables as rows
 from .figures import Drawing, csv_link, csv_text, svg
-from .markup import Html, join, paragraphs, safe, table
+from .markup import Html, headed, join, paragraphs, safe
 from .page import whole_page
 from .phase_figures import drawings
 
@@ -37,10 +37,10 @@ def _page(answer: PhasesAnswer, drawn: list[Drawing]) -> str:
         if verdict is not None:
             parts.append(_details(verdict))
     if answer.nodes:
-        parts.append(_section("Over settings", [_table(rows.node_rows(answer))]))
+        parts.append(_section("Over settings", [headed(rows.node_rows(answer))]))
     if answer.entries:
         parts.append(
-            _section("Your entries", [*map(_table, rows.entries_rows(answer.entries)), paragraphs([rows.ENTRIES_NOTE])])
+            _section("Your entries", [*map(headed, rows.entries_rows(answer.entries)), paragraphs([rows.ENTRIES_NOTE])])
         )
     parts.append(paragraphs([rows.READING], "meta"))
     return whole_page(title, f"{join(parts)}")
@@ -56,7 +56,7 @@ def opening(answer: PhasesAnswer) -> list[str]:
 def _details(verdict: PhaseVerdict) -> Html:
     found = [rows.standing_rows(verdict), rows.assembly_rows(verdict), rows.rest_rows(verdict)]
     found += [rows.left_out_rows(verdict)] if verdict.left_out else []
-    return _section(f"By {verdict.potential}", [_table(one) for one in found])
+    return _section(f"By {verdict.potential}", [headed(one) for one in found])
 
 
 def _figure(drawing: Drawing) -> Html:
@@ -68,8 +68,3 @@ def _figure(drawing: Drawing) -> Html:
 
 def _section(title: str, body: list[object]) -> Html:
     return Html(f"<section><h2>{safe(title)}</h2>\n{join(body)}\n</section>")
-
-
-def _table(found: tuple[rows.Row, ...]) -> Html:
-    head, *body = found
-    return table(head, body)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..calibrate.update import reading_errors
 from .facts import joined
-from .markup import Html, details, join, paragraphs, safe, table
+from .markup import Html, details, headed, join, paragraphs, safe
 from .numbers import CAPACITY, fixed, shown, written
 
 if TYPE_CHECKING:
@@ -98,13 +98,9 @@ def section(result: StudyResult, study: Study) -> Html:
     parts = [
         Html(f"<h3>Which mechanism, after the numbers of {safe(found.cell)}</h3>"),
         paragraphs(update_texts(found, cycles)),
-        table(*_split(weight_rows(found, result.scenarios))),
+        headed(weight_rows(found, result.scenarios)),
         paragraphs([note], "meta"),
     ]
     if found.scores:
-        parts.append(details("Scores of each forecast", table(*_split(score_rows(found)), kind="numbers")))
+        parts.append(details("Scores of each forecast", headed(score_rows(found), kind="numbers")))
     return join(parts)
-
-
-def _split(rows: tuple[Row, ...]) -> tuple[Row, tuple[Row, ...]]:
-    return rows[0], rows[1:]

@@ -10,7 +10,7 @@ from ..calibrate.validation import MODEL
 from ..jsonio import to_json
 from ..process.markdown import markdown_table, section
 from .figures import BLACK, BLUE, GREY, ORANGE, RED, Drawing, canvas, csv_link, csv_text, legend_above, svg, wrapped
-from .markup import Html, join, linked, paragraphs, safe, table
+from .markup import Html, headed, join, linked, paragraphs, safe
 from .numbers import fixed
 from .page import whole_page
 
@@ -361,13 +361,13 @@ def html(answer: Validation) -> str:
         'download="validation.csv">numbers</a></figcaption></figure>'
     )
     parts = [
-        ("Pairs", [paragraphs(sentences(answer)), shown, _table(pair_rows(answer))]),
-        ("Scores", [_table(score_rows(answer.scores))] if answer.scores else []),
-        ("Scores of your pairs", [_table(score_rows(answer.own_scores))] if answer.own_scores else []),
-        ("What could be calibrated", [_table(solved_rows(answer))]),
-        ("Scenario by scenario", [_table(scenario_rows(answer))]),
+        ("Pairs", [paragraphs(sentences(answer)), shown, headed(pair_rows(answer))]),
+        ("Scores", [headed(score_rows(answer.scores))] if answer.scores else []),
+        ("Scores of your pairs", [headed(score_rows(answer.own_scores))] if answer.own_scores else []),
+        ("What could be calibrated", [headed(solved_rows(answer))]),
+        ("Scenario by scenario", [headed(scenario_rows(answer))]),
         ("What is known of each pair, and what was assumed", [_notes(answer)]),
-        ("Outside", [_table(outside_rows(answer.outside))] if answer.outside else []),
+        ("Outside", [headed(outside_rows(answer.outside))] if answer.outside else []),
     ]
     body = "\n".join(f"<section><h2>{safe(name)}</h2>\n{join(inside)}\n</section>" for name, inside in parts if inside)
     return whole_page(title, f"{head}\n{paragraphs(HOW)}\n{body}")
@@ -382,11 +382,6 @@ def _notes(answer: Validation) -> Html:
         Html(f"<b>{safe(p.name)}</b>: {safe(_note(p))} Source: {linked(p.source)}. Priors <code>{p.priors}</code>.")
         for p in answer.pairs
     )
-
-
-def _table(rows: tuple[Row, ...]) -> Html:
-    head, *body = rows
-    return table(head, body)
 
 
 def files(answer: Validation) -> dict[str, str]:
