@@ -4,11 +4,11 @@ import pytest
 
 from epitropy.errors import InputError
 from epitropy.new import Answers, study_from
-from epitropy.study import _yaml, read_study
+from epitropy.study import read_study, read_yaml
 
 
 def study(**answers):
-    return read_study(_yaml(study_from("mine", Answers(**answers)), "mine"), "mine")
+    return read_study(read_yaml(study_from("mine", Answers(**answers)), "mine"), "mine")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .csvfile import read_csv
 from .errors import InputError
-from .study import _yaml, read_study
+from .study import read_study, read_yaml
 
 SOURCE = "your answer to 'epitropy new'"
 QUESTIONS = {
@@ -60,7 +60,7 @@ def study_from(name: str, answers: Answers) -> str:
         _calibration(answers.cell),
     ]
     text = "\n".join(p for p in parts if p is not None)
-    read_study(_yaml(text, name), name)
+    read_study(read_yaml(text, name), name)
     return text
 
 

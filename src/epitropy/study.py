@@ -318,10 +318,10 @@ def load_study(source: str) -> Study:
     >>> list(load_study("zhao2024").cells)
     ['bare', 'coated']
     """
-    return read_study(_yaml(study_text(source), source), source)
+    return read_study(read_yaml(study_text(source), source), source)
 
 
-def _yaml(text: str, source: str) -> Any:
+def read_yaml(text: str, source: str) -> Any:
     """YAML that refuses a key given twice, which the library would silently let win."""
     import yaml
 
@@ -478,12 +478,20 @@ def _paths(raw: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 def _validate(kind: Any, raw: Any, where: Any) -> Any:
     """pydantic at the door; its faults become one line that names the path."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        return TypeAdapter(kind).validate_python(raw)
+        return _adapter(kind).validate_python(raw)
     except ValidationError as error:
         raise _first_fault(error, where, kind) from None
+
+
+@cache
+def _adapter(kind: Any) -> Any:
+    """Made once: it takes as long as the rest of the reading."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
 
 
 def _first_fault(error: Any, where: Any, kind: Any) -> InputError:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing.connection import wait
 from typing import Any
 
 Progress = Callable[[int, int], None]
@@ -17,7 +19,22 @@ def worker_pool(count: int | None = None) -> ProcessPoolExecutor:
     Fresh (not forked) because a forked copy of a process with threads, such as one that draws a progress bar, may
     hang. A script that makes one needs ``if __name__ == "__main__":``.
     """
-    return ProcessPoolExecutor(count or os.cpu_count(), mp_context=multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(
+        count or os.cpu_count(), mp_context=multiprocessing.get_context("spawn"), initializer=leave_with_parent
+    )
+
+
+def leave_with_parent() -> None:
+    """End this worker when the process that started it has ended, however that came about."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def mapped(

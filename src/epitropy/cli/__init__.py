@@ -19,6 +19,7 @@ from . import (  # noqa: F401  each registers its verbs
     structure,
     study,
     validate,
+    web,
 )
 from .app import app, main
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -11,8 +12,10 @@ import typer
 
 from ..errors import EpitropyError
 
+EVERY = 0.2  # s between two lines of progress
 INTERRUPTED = 130  # what a shell expects after Ctrl-C
 PIPE_CLOSED = 141  # and where the reader of a pipe left
+PROGRESS, PROGRESS_LINES = "EPITROPY_PROGRESS", "lines"  # environment: progress as JSON lines, for a program to read
 
 app = typer.Typer(
     name="epitropy",
@@ -29,7 +32,7 @@ StudyArgument = Annotated[
 
 
 class progress_bar:
-    """Progress per stage on the error stream: a bar on a terminal, one line a stage elsewhere."""
+    """Progress per stage on the error stream: a bar on a terminal, one line a stage elsewhere, or JSON lines."""
 
     def __enter__(self):
         from rich.console import Console
@@ -37,14 +40,19 @@ class progress_bar:
 
         self.console = Console(stderr=True)
         self.tasks: dict[str, int] = {}
-        self.started = time.monotonic()
+        self.lines = os.environ.get(PROGRESS) == PROGRESS_LINES
+        self.last = 0.0
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self.bar = Progress(*columns, console=self.console, transient=True) if self.console.is_terminal else None
+        drawn = self.console.is_terminal and not self.lines
+        self.bar = Progress(*columns, console=self.console, transient=True) if drawn else None
         if self.bar:
             self.bar.start()
         return self
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        if self.lines:
+            self._line(stage, done, total)
+            return
         if self.bar is None:
             if stage not in self.tasks:
                 self.tasks[stage] = 0
@@ -53,6 +61,15 @@ class progress_bar:
         if stage not in self.tasks:
             self.tasks[stage] = self.bar.add_task(stage, total=total)
         self.bar.update(self.tasks[stage], completed=done, total=total)
+
+    def _line(self, stage: str, done: int, total: int) -> None:
+        """At most a few lines a second, the ends of a stage always."""
+        now = time.monotonic()
+        if 0 < done < total and stage in self.tasks and now - self.last < EVERY:
+            return
+        self.tasks.setdefault(stage, 0)
+        self.last = now
+        print(json.dumps({"stage": stage, "done": done, "total": total}), file=sys.stderr, flush=True)
 
     def __exit__(self, *_: object) -> None:
         if self.bar:

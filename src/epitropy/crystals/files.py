@@ -115,18 +115,27 @@ def write(structure: Structure, path: str | Path, comment: str = "") -> None:
     if not kind:
         allowed = ".cif, .vasp, .poscar, POSCAR, .extxyz or .xyz"
         raise InputError(str(path), f"unknown kind of file '{path.suffix or path.name}'", allowed)
-    mixed = sorted({k for k in structure.labels if max(structure.occupancy[k].values()) < 1 - 1e-9})
-    if kind != "cif" and mixed:
-        remedy = "Arrange whole atoms first (--quasirandom, or ordered(structure, seed)), or write a CIF."
-        raise InputError(
-            str(path), f"several elements or vacancies share site {mixed[0]}", "one element a site", remedy
-        )
-    text = {"cif": _cif, "poscar": _poscar, "extxyz": _extxyz}[kind](structure, " ".join(comment.split()))
+    text = text_of(structure, kind, comment, where=str(path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(str(path), f"cannot be written ({error.strerror})", "a place that can be written to") from None
+
+
+def text_of(structure: Structure, kind: str, comment: str = "", where: str = "structure") -> str:
+    """What `write` writes: ``kind`` is cif, poscar or extxyz.
+
+    >>> from epitropy.catalogue import phase
+    >>> from epitropy.crystals.library import structure_of
+    >>> text_of(structure_of(phase("NiO")), "extxyz").splitlines()[0]
+    '8'
+    """
+    mixed = sorted({k for k in structure.labels if max(structure.occupancy[k].values()) < 1 - 1e-9})
+    if kind != "cif" and mixed:
+        remedy = "Arrange whole atoms first (--quasirandom, or ordered(structure, seed)), or write a CIF."
+        raise InputError(where, f"several elements or vacancies share site {mixed[0]}", "one element a site", remedy)
+    return {"cif": _cif, "poscar": _poscar, "extxyz": _extxyz}[kind](structure, " ".join(comment.split()))
 
 
 def _cif(structure: Structure, comment: str) -> str:

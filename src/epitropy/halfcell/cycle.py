@@ -176,7 +176,13 @@ def solved_scales(
 
 
 def cycled_cell(
-    cell: CellStudy, ready: Ready, scenario: Scenario, scales: Scales, engine: Engine, curves: Sequence[int]
+    cell: CellStudy,
+    ready: Ready,
+    scenario: Scenario,
+    scales: Scales,
+    engine: Engine,
+    curves: Sequence[int],
+    milestones: int = MILESTONES,
 ) -> CycledCell:
     """One cell's life told in full; a cell that delivers no first cycle is a value with its reason."""
     formed, tables = ready
@@ -191,7 +197,7 @@ def cycled_cell(
             kinds,
             tolerance=tolerance_of(cell.protocol),
             area=cell.cell.area.value * cell.cell.coated_faces,
-            milestones=MILESTONES,
+            milestones=milestones,
             engine=engine,
         )
     except NumericsError as error:

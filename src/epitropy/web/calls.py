@@ -1,0 +1,65 @@
+"""Fast answers, computed in a few processes that stay warm, so that no slider stalls the page and no crash ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from ..errors import EpitropyError
+
+WORKERS = 2
+
+
+class Fault(Exception):
+    """What the page is told instead of an answer; ``status`` is that of HTTP."""
+
+    def __init__(self, said: str, status: int = 422) -> None:
+        super().__init__(said)
+        self.status = status
+
+
+class Calls:
+    """A pool that is made anew after one of its processes died."""
+
+    def __init__(self, workers: int = WORKERS) -> None:
+        self.workers = workers
+        self.pool = self._pool()
+
+    def _pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_warm)
+
+    async def run(self, work: Callable[..., Any], *given: Any) -> Any:
+        """``work(*given)`` in one of the processes; faults of the input come back as `Fault`."""
+        pool = self.pool
+        try:
+            told, answer = await asyncio.get_running_loop().run_in_executor(pool, _guarded, work, given)
+        except BrokenProcessPool:
+            if self.pool is pool:  # the first to notice makes the next
+                self.pool = self._pool()
+            raise Fault("A process that computes has crashed; it was started again. Try once more.", 500) from None
+        if told:
+            raise Fault(answer)
+        return answer
+
+    def close(self) -> None:
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _guarded(work: Callable[..., Any], given: tuple[Any, ...]) -> tuple[bool, Any]:
+    """(whether it is a fault, the answer or what is said of the fault); errors of the package may not pickle."""
+    try:
+        return False, work(*given)
+    except EpitropyError as error:
+        return True, str(error)
+
+
+def _warm() -> None:
+    """Load what the first answer would wait for; a parent that leaves takes its processes along."""
+    from ..calibrate.workers import leave_with_parent
+    from . import views  # noqa: F401
+
+    leave_with_parent()

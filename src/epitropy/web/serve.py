@@ -1,0 +1,48 @@
+"""Start the app on this machine and open it in a browser."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import webbrowser
+
+from ..errors import InputError
+
+ADDRESS = "127.0.0.1"
+USUAL = 8765
+TRIED = 20  # ports from the usual one on
+
+
+def free_port(wanted: int | None) -> int:
+    """The wanted port if nobody has it, or the first free one from the usual on."""
+    for port in [wanted] if wanted else range(USUAL, USUAL + TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((ADDRESS, port))
+            except OSError:
+                continue
+            return port
+    given = f"port {wanted}" if wanted else f"ports {USUAL} to {USUAL + TRIED - 1}"
+    raise InputError(
+        "--port", f"{given} in use or not allowed", "a free port from 1024 to 65535", "Give another --port."
+    )
+
+
+def serve(port: int | None, browser: bool) -> None:
+    """Serve until interrupted. Listens on 127.0.0.1 alone, so no other machine reaches it."""
+    import uvicorn
+
+    from .app import create_app
+
+    chosen = free_port(port)
+    url = f"http://{ADDRESS}:{chosen}/"
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(chosen), host=ADDRESS, port=chosen, log_level="warning", timeout_graceful_shutdown=3, ws="none"
+        )
+    )
+    print(f"epitropy: {url}  (Ctrl-C ends it)", flush=True)
+    if browser:
+        threading.Timer(1.0, webbrowser.open, [url]).start()
+    server.run()

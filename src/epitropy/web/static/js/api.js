@@ -1,0 +1,40 @@
+// The server's doors. Every request carries the study, so nothing here remembers one.
+
+export class Refused extends Error {}
+
+async function answer(response) {
+  const text = await response.text();
+  let found = text;
+  try { found = JSON.parse(text); } catch { /* not JSON: the text itself */ }
+  if (!response.ok) throw new Refused(found?.error ?? `${response.status} ${response.statusText}`);
+  return found;
+}
+
+export const get = async path => answer(await fetch(path));
+
+export const post = async (path, body) => answer(await fetch(path, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', 'x-epitropy': '1' },
+  body: JSON.stringify(body),
+}));
+
+export const view = (name, study, options = {}) => post(`/api/view/${name}`, { study, options });
+
+export const upload = async file => answer(await fetch(`/api/upload?name=${encodeURIComponent(file.name)}`, {
+  method: 'POST', headers: { 'x-epitropy': '1' }, body: file,
+}));
+
+// One call at a time; of those asked for meanwhile only the last is made.
+export function latest(work) {
+  let running = false, waiting = null;
+  return async function run(...given) {
+    if (running) { waiting = given; return; }
+    running = true;
+    try {
+      await work(...given);
+    } finally {
+      running = false;
+      if (waiting) { const next = waiting; waiting = null; run(...next); }
+    }
+  };
+}

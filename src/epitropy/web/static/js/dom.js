@@ -1,0 +1,35 @@
+// Small helpers; text is always set as text, never as markup.
+
+export function el(tag, given = {}, ...inside) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(given)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (key.startsWith('on')) node.addEventListener(key.slice(2), value);
+    else if (key === 'class') node.className = value;
+    else if (key in node && typeof value !== 'string' && key !== 'list') node[key] = value;
+    else node.setAttribute(key, value === true ? '' : value);
+  }
+  node.append(...inside.flat().filter(x => x !== null && x !== undefined && x !== false));
+  return node;
+}
+
+export const byId = id => document.getElementById(id);
+
+export function table(header, rows, given = {}) {
+  const body = rows.map(row => {
+    const [first, ...rest] = row;
+    return el('tr', {}, el('th', { scope: 'row' }, first), rest.map(c => el('td', {}, c)));
+  });
+  return el('div', { class: 'wide' }, el('table', given,
+    header?.length ? el('thead', {}, el('tr', {}, header.map(h => el('th', { scope: 'col' }, h)))) : null,
+    el('tbody', {}, body)));
+}
+
+export function say(text, fault = false) {
+  const status = byId('status');
+  status.replaceChildren(text ?? '');
+  status.className = fault ? 'fault' : 'soft';
+}
+
+export const number = (value, digits = 3) => Number.isFinite(value)
+  ? Number(value.toPrecision(digits)).toLocaleString('en-US', { maximumFractionDigits: 8, useGrouping: false }) : '–';

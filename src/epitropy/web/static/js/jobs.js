@@ -1,0 +1,76 @@
+// Long work: started, followed by server-sent events, cancelled, its results opened.
+
+import { get, post } from './api.js';
+import { byId, el, say } from './dom.js';
+import { state } from './state.js';
+
+const shown = new Map();
+
+export async function start(kind, options) {
+  try {
+    const hash = state.form.hash;
+    const job = await post(`/api/jobs/${kind}`, { study: state.raw, options });
+    remember(job.name);
+    follow(job, hash);
+    say('');
+  } catch (fault) {
+    say(fault.message, true);
+  }
+}
+
+// This tab's jobs are found again after a reload.
+export async function recall() {
+  for (const name of JSON.parse(sessionStorage.getItem('jobs') ?? '[]')) {
+    try { follow(await get(`/api/jobs/${name}`)); } catch { /* of an earlier start of the app */ }
+  }
+}
+
+function remember(name) {
+  sessionStorage.setItem('jobs', JSON.stringify([...JSON.parse(sessionStorage.getItem('jobs') ?? '[]'), name]));
+}
+
+function follow(job, hash) {
+  const box = el('article', { class: 'job', 'data-kind': job.kind });
+  byId('jobs').prepend(box);
+  shown.set(job.name, box);
+  draw(box, job);
+  if (ended(job)) return;
+  const events = new EventSource(`/api/jobs/${job.name}/events`);
+  events.onmessage = async e => {
+    const told = JSON.parse(e.data);
+    draw(box, told);
+    if (!ended(told)) return;
+    events.close();
+    if (told.kind === 'run' && told.state === 'done' && hash) await bands(told, hash);
+  };
+  events.onerror = () => { if (events.readyState === EventSource.CLOSED) say('The app no longer answers; is it still running?', true); };
+}
+
+const ended = job => ['done', 'failed', 'cancelled'].includes(job.state);
+
+function draw(box, job) {
+  const share = job.total ? job.done / job.total : undefined;
+  const file = name => `/api/jobs/${job.name}/files/${encodeURIComponent(name)}`;
+  const pages = job.files.filter(f => f.endsWith('.html')), others = job.files.filter(f => !f.endsWith('.html'));
+  box.dataset.state = job.state;
+  box.replaceChildren(...[
+    el('div', { class: 'head' }, el('b', {}, job.title), el('span', { class: job.state === 'failed' ? 'fault' : 'soft' }, job.state),
+      ended(job) ? null : el('button', { type: 'button', class: 'cancel', onclick: () => post(`/api/jobs/${job.name}/cancel`, {}) }, 'Cancel'),
+      job.state === 'done' ? pages.map(f => el('a', { href: file(f), target: '_blank', rel: 'noopener' }, f === 'report.html' ? 'Report' : f)) : null),
+    ended(job) ? null : el('progress', share === undefined ? {} : { value: share, max: 1 }),
+    ended(job) ? null : el('div', { class: 'soft' }, job.stage ? `${job.stage}${job.total ? ` · ${job.done} of ${job.total}` : ''}` : 'waiting for a place'),
+    job.state === 'done' && others.length ? el('details', {}, el('summary', {}, 'Files'), el('p', {}, others.map(f => [el('a', { href: file(f), download: f }, f), ' ']))) : null,
+    job.state === 'failed' ? el('p', { class: 'fault' }, job.said.at(-1) ?? 'It ended without a word.') : null,
+    el('details', {}, el('summary', {}, 'What it runs and says'), el('code', {}, job.command), el('pre', {}, job.said.join('\n'))),
+  ].filter(Boolean));
+}
+
+async function bands(job, hash) {
+  const found = await get(`/api/jobs/${job.name}/files/answer.json`);
+  const told = found.ensemble?.bands;
+  if (!told) return;
+  state.bands[hash] = Object.fromEntries(Object.entries(told).map(([cell, b]) => [cell, {
+    cycle: b.cycle, low: b.low_C_per_kg.map(v => v / 3600), high: b.high_C_per_kg.map(v => v / 3600),
+  }]));
+  byId('view').dispatchEvent(new CustomEvent('again'));
+}

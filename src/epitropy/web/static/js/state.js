@@ -1,0 +1,54 @@
+// The study of this tab as plain data, and what follows from it.
+
+export const state = {
+  raw: null, // the study's plain data
+  form: null, // what the server says of it: fields, cells, scenarios
+  tab: 'recipe',
+  options: {}, // by view
+  bands: {}, // by study hash: bands of a finished ensemble
+};
+
+export const SOURCE = 'set in the app';
+
+const isNumber = node => node !== null && typeof node === 'object' && 'value' in node;
+
+function nodeAt(place, make) {
+  let node = state.raw;
+  for (const key of place.slice(0, -1)) {
+    if (node[key] === null || typeof node[key] !== 'object') {
+      if (!make) return undefined;
+      node[key] = {};
+    }
+    node = node[key];
+  }
+  return node;
+}
+
+function write(field, value) {
+  const parent = nodeAt(field.place, true), key = field.place.at(-1);
+  if (field.kind !== 'number') { parent[key] = value; return; }
+  const text = field.unit ? `${value} ${field.unit}` : value;
+  const before = parent[key];
+  const kept = isNumber(before) ? before : { label: field.label };
+  parent[key] = { ...kept, value: text, grade: 'assumed', source: SOURCE };
+  field.value = value;
+}
+
+// A changed value goes into the plain data; shares of a recipe keep their sum.
+export function change(field, value) {
+  write(field, value);
+  const shares = '.precursors.';
+  if (!field.name.includes(shares)) return [field];
+  const others = allFields().filter(f => f !== field && f.name.includes(shares) &&
+    f.place.slice(0, -1).join() === field.place.slice(0, -1).join());
+  const rest = others.reduce((sum, f) => sum + f.value, 0);
+  for (const other of others) {
+    const share = rest > 0 ? other.value / rest : 1 / others.length;
+    write(other, Number(((100 - value) * share).toPrecision(8)));
+  }
+  return [field, ...others];
+}
+
+export const allFields = () => state.form.groups.flatMap(g => g.fields);
+
+export const coated = () => state.form.cells.filter(c => c.coated).map(c => c.name);

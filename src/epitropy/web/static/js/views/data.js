@@ -1,0 +1,94 @@
+// Files of measured cells: what each column is taken for, confirmed by a person, then the fit.
+
+import { post, upload } from '../api.js';
+import { el, table } from '../dom.js';
+import { start } from '../jobs.js';
+import { plot, colour } from '../plots.js';
+import { state } from '../state.js';
+
+export const title = 'Data';
+
+let file = null; // token and name of the file at hand
+let options = {};
+const picture = el('div', { class: 'plot', id: 'read', role: 'img', 'aria-label': 'Capacities as read' });
+
+export async function show(root) {
+  if (!file) { ask(root); return {}; }
+  const told = await post('/api/preview', { token: file.token, options });
+  await tell(root, told);
+  return { command: command() };
+}
+
+export async function take(dropped) {
+  file = await upload(dropped);
+  options = { cell: state.form.calibration ?? state.form.cells[0].name };
+}
+
+function ask(root) {
+  const input = el('input', { type: 'file', id: 'cells', accept: '.csv,.txt,.tsv,.dat,.mpt', onchange: async e => {
+    if (!e.target.files.length) return;
+    await take(e.target.files[0]);
+    root.dispatchEvent(new CustomEvent('again'));
+  } });
+  root.replaceChildren(el('div', { class: 'drop' }, el('p', {}, 'Drop a file of cycled cells here, or choose one.'), input,
+    el('p', { class: 'soft' }, 'CSV of epitropy, Battery Data Format, or the text export of a cycler. It stays on this machine. Neither mass, '
+      + 'unit nor sign of the current is guessed: the columns are shown, and you confirm them.')));
+}
+
+function field(label, name, hint, root) {
+  return el('label', {}, `${label} `, el('input', { type: 'text', size: 12, placeholder: hint, value: options[name] ?? '', onchange: e => {
+    options = { ...options, [name]: e.target.value, confirmed: false };
+    root.dispatchEvent(new CustomEvent('again'));
+  } }));
+}
+
+async function tell(root, told) {
+  const again = () => root.dispatchEvent(new CustomEvent('again'));
+  const other = el('button', { type: 'button', onclick: () => { file = null; again(); } }, 'Another file');
+  const cell = el('label', {}, 'It is the cell ', el('select', { id: 'of', onchange: e => { options = { ...options, cell: e.target.value }; again(); } },
+    state.form.cells.map(c => el('option', { value: c.name, selected: c.name === options.cell }, c.name))));
+  const parts = [
+    el('div', { class: 'tools' }, el('b', {}, file.name), cell, field('Active mass', 'mass', '12.3 mg', root), field('Electrode area', 'area', '1.13 cm2', root),
+      field('Ageing starts at cycle', 'first', '', root), field('1C is', 'one_c', '200 mA/g', root), other),
+    el('h2', {}, `Read as ${told.title}`),
+    table(['taken for', 'column', 'unit', 'first values'], told.columns.map(c => [c.quantity, c.header, c.unit || '–', c.first.join(', ')])),
+    told.left_out.length ? el('p', { class: 'soft' }, `Left out: ${told.left_out.join(', ')}.`) : null,
+    ...told.shown_notes.map(n => el('p', {}, n)),
+  ];
+  if (told.fault) parts.push(el('p', { class: 'fault' }, told.fault));
+  if (told.ask) {
+    parts.push(el('p', {}, el('button', { type: 'button', class: 'main', id: 'confirm', onclick: () => { options = { ...options, confirmed: true }; again(); } },
+      'Every column is what it is taken for'), ' or name a column yourself: ', column(again)));
+  }
+  if (told.cells) parts.push(...found(told));
+  root.replaceChildren(...parts.filter(Boolean));
+  if (told.cells) await curves(told);
+}
+
+function column(again) {
+  const quantity = el('input', { type: 'text', size: 10, placeholder: 'capacity', 'aria-label': 'quantity' });
+  const header = el('input', { type: 'text', size: 18, placeholder: 'header [unit]', 'aria-label': 'header' });
+  return el('span', {}, quantity, ' = ', header, ' ', el('button', { type: 'button', onclick: () => {
+    options = { ...options, columns: { ...options.columns, [quantity.value]: header.value } };
+    again();
+  } }, 'Set'));
+}
+
+function found(told) {
+  const rows = told.cells.map(c => [c.name, c.cell ?? '–', Object.entries(c.quantities).map(([q, n]) => `${n} ${q.replaceAll('_', ' ')}`).join(', ')]);
+  return [el('h2', {}, 'Cells in it'), table(['cell', 'of the study', 'readings'], rows), ...told.notes.map(n => el('p', { class: 'soft' }, n)), picture,
+    el('div', { class: 'tools' },
+      el('button', { type: 'button', class: 'main', id: 'fit', onclick: () => start('fit', { ...options, token: file.token, confirmed: true }) },
+        'Fit the ageing model'),
+      el('button', { type: 'button', id: 'quick', title: 'Profile likelihood alone, without posterior and prediction',
+        onclick: () => start('fit', { ...options, token: file.token, confirmed: true, steps: 0, draws: 0 }) }, 'Quick fit'),
+      el('span', { class: 'soft' }, 'The fit takes some ten minutes, the quick one a quarter of a minute.'))];
+}
+
+const curves = told => plot(picture, told.cells.map((c, i) => ({ x: c.cycle, y: c.capacity_mAh_g, name: c.name, mode: 'markers',
+  marker: { size: 4, color: colour(i) } })), { x: 'cycle number', y: 'discharge capacity / (mAh/g)' });
+
+function command() {
+  const said = ['cell', 'mass', 'area', 'first'].filter(k => options[k]).map(k => ` --${k.replace('_', '-')} '${options[k]}'`).join('');
+  return `epitropy fit ${state.form.name}.yaml '${file.name}'${said} -o fit`;
+}

@@ -1,0 +1,96 @@
+// How the layer lies on the host: ranked matches, their atoms, and the misfit while the host breathes.
+
+import { view } from '../api.js';
+import { el, number, say, table } from '../dom.js';
+import { colour, dash, plot, script } from '../plots.js';
+import { coated, state } from '../state.js';
+
+export const title = 'Interface';
+
+const ATOMS = { Li: '#8fd18f', Ni: '#4d4d4d', Co: '#0072b2', Mn: '#cc79a7', Nb: '#d55e00', W: '#e69f00', Zr: '#009e73', O: '#d9d9d9',
+  Ti: '#56b4e9', Mg: '#b8a800', Mo: '#7f3f00', Al: '#9aa6b2', Hf: '#5b3a8e', Ta: '#a0522d' };
+const RADII = { O: 0.55, Li: 0.45 };
+
+const matches = el('div');
+const model = el('div', { class: 'model', id: 'model', role: 'img', 'aria-label': 'Atoms of the chosen match' });
+const caption = el('p', { class: 'soft' });
+const key = el('div', { class: 'legend' });
+const misfit = el('div', { class: 'plot', role: 'img', 'aria-label': 'Misfit over state of charge' });
+const facets = el('div');
+let viewer = null;
+let shown = null; // study and rank of the atoms on the screen
+
+export async function show(root) {
+  if (!coated().length) { root.replaceChildren(el('p', {}, 'No cell of this study is coated, so there is no interface.')); return {}; }
+  const options = (state.options.interface ??= { rank: 1 });
+  const told = await view('interface', state.raw, {});
+  if (!root.contains(model)) {
+    root.replaceChildren(el('h2', {}, 'Orientation relationships, best first'), matches,
+      el('h2', {}, 'Atoms of the chosen one'), key, model, caption,
+      el('h2', {}, 'Misfit while the host breathes'), misfit, el('h2', {}, 'On the facets of a particle'), facets);
+  }
+  if (!told.matches.some(m => m.rank === options.rank)) options.rank = told.matches[0]?.rank ?? 1;
+  rank(root, told, options);
+  facets.replaceChildren(table(told.facets.header, told.facets.rows));
+  await curves(told, options.rank);
+  await atoms(options.rank);
+  return told;
+}
+
+function rank(root, told, options) {
+  const pick = m => { options.rank = m.rank; rank(root, told, options); curves(told, m.rank); atoms(m.rank); };
+  const rows = told.matches.map(m => el('tr', { class: 'pick', tabindex: '0', 'aria-selected': String(m.rank === options.rank),
+    onclick: () => pick(m), onkeydown: e => { if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); pick(m); } } },
+  el('th', { scope: 'row' }, String(m.rank)), [m.film, m.orientation, number(m.area_angstrom2), m.strains_percent, m.largest, m.critical_nm,
+    m.continuation ? 'yes' : 'no'].map(c => el('td', {}, c))));
+  const head = ['rank', 'film', 'host (plane)[direction] || film', 'area / Å²', 'principal strains / %', 'largest energy / (J/m²/nm)',
+    'critical thickness / nm', 'oxygen layers run on'];
+  matches.replaceChildren(el('div', { class: 'wide' }, el('table', {}, el('thead', {}, el('tr', {}, head.map(h => el('th', { scope: 'col' }, h)))),
+    el('tbody', {}, rows))));
+}
+
+async function curves(told, chosen) {
+  const match = told.matches.find(m => m.rank === chosen)?.path;
+  const paths = [...told.paths, ...(match ? [{ ...match, name: `match ${chosen}` }] : [])];
+  await plot(misfit, paths.map((p, i) => ({ x: p.charge_percent, y: p.misfit_percent, name: p.name, mode: 'lines',
+    line: { color: colour(i), dash: dash(i), width: 2 }, hovertemplate: '%{y:.2f} % at %{x:.0f} %<extra></extra>' })),
+  { x: 'lithium taken from the host / %', y: 'mean in-plane strain / %' });
+}
+
+async function atoms(chosen) {
+  const wanted = JSON.stringify([chosen, state.raw]);
+  if (shown === wanted) return;
+  let told;
+  try {
+    told = await view('model', state.raw, { rank: chosen });
+  } catch (fault) {
+    caption.textContent = fault.message;
+    caption.className = 'fault';
+    viewer?.clear();
+    shown = null;
+    return;
+  }
+  const $3Dmol = await script('/static/vendor/3Dmol-min.js', '$3Dmol');
+  try {
+    viewer ??= $3Dmol.createViewer(model, { backgroundColor: 'white', antialias: true });
+  } catch {
+    caption.textContent = 'This browser shows no 3D (WebGL is off); the command below writes the same atoms as files.';
+    return;
+  }
+  viewer.clear();
+  viewer.addModel(told.xyz, 'xyz');
+  const elements = [...new Set(told.xyz.trim().split('\n').slice(2).map(line => line.trim().split(/\s+/)[0]))];
+  for (const e of elements) {
+    viewer.setStyle({ elem: e }, { sphere: { color: ATOMS[e] ?? '#888888', radius: RADII[e] ?? 0.75 } });
+  }
+  viewer.zoomTo();
+  viewer.rotate(-90, 'x');
+  viewer.rotate(12, 'y');
+  viewer.render();
+  model.dataset.atoms = told.atoms;
+  shown = wanted;
+  key.replaceChildren(...elements.map(e => el('span', {}, el('i', { style: `background:${ATOMS[e] ?? '#888888'}` }), e)));
+  caption.className = 'soft';
+  caption.textContent = `${told.orientation}; ${told.atoms} atoms, host below. ${told.note}`;
+  say('');
+}

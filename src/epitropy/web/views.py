@@ -1,0 +1,314 @@
+"""What each view of the page shows, from a study's plain data to plain data; run in a process of `calls`.
+
+Everything here is computed at the medians of all inputs, as `epitropy.run.run_nominal` does. Curves are in the units
+that people read, which stand in their names; tables come as the rows that the command line prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from ..calibrate.ensemble import Solved, calibrated, calibration_cell, prepare
+from ..calibrate.headline import placebo_studies
+from ..calibrate.scenarios import declared_scenarios, named_scenario
+from ..catalogue import phase
+from ..constants import GAS_CONSTANT
+from ..crystals.files import text_of
+from ..crystals.library import has_structure, structure_of
+from ..crystals.neighbours import supercell
+from ..cycling.kernel import RESOLUTION
+from ..cycling.spec import MECHANISMS
+from ..epitaxy.interface import comment, interface_models
+from ..errors import InputError
+from ..halfcell.cycle import cycled_cell, what_if
+from ..halfcell.engines import engine_of
+from ..pipeline import align, facets_of, form, host_cell, layer_on_facets
+from ..process.front import coated_cell, front
+from ..process.sheet import batch_mass, batch_sheet
+from ..records.anneal import DepthProfile
+from ..records.cell import LossBudget, VoltageCurve
+from ..records.cycling import CycledCell
+from ..records.scenario import Scales, Scenario
+from ..records.strain import StrainPath
+from ..report import sheet
+from ..report.match_tables import critical, facet_rows, largest, strains
+from ..report.phase_tables import cations_text, crystal_text
+from ..study import CellStudy, Study, read_study
+from .forms import form as form_of
+from .forms import sources as sources_of
+
+Json = dict[str, Any]
+MAH_G = 1 / 3600.0  # of C/kg
+ANGSTROM = 1e-10
+HOST_ATOMS = "NCM90"  # whose sites the host's own cell is filled with
+SLAB, VACUUM = 8e-10, 1e-9  # m, of either side of a model, and above it
+POINTS = 201  # of a curve over lithium content
+
+
+def view(name: str, raw: Any, options: Mapping[str, Any]) -> Json:
+    """The answer of one view; an unknown view, like any fault of the study, is an `InputError`."""
+    if name not in VIEWS:
+        raise InputError("view", f"'{name}'", ", ".join(VIEWS))
+    study = read_study(raw)
+    return VIEWS[name](study, options)
+
+
+def _form(study: Study, options: Mapping[str, Any]) -> Json:
+    """The form, and what else the page has to know of a study before it shows anything."""
+    told = form_of(study)
+    told["scenarios"] = [
+        {"name": s.name, "title": s.title, "needs": s.needs, "refuted_by": s.refuted_by}
+        for s in declared_scenarios(study)
+    ]
+    told["mechanisms"] = dict(MECHANISMS)
+    return told
+
+
+def _sources(study: Study, options: Mapping[str, Any]) -> Json:
+    return {"rows": sources_of(study), "command": f"epitropy check {_file(study)}"}
+
+
+def _recipe(study: Study, options: Mapping[str, Any]) -> Json:
+    """The batch sheet, part by part, as `epitropy recipe` prints it."""
+    batch = str(options.get("batch", "100g"))
+    cell = coated_cell(study, options.get("cell"))
+    made = batch_sheet(study, batch_mass(batch), cell)
+    return {
+        "heading": list(sheet.heading(made)),
+        "parts": [
+            {"title": p.title, "header": list(p.header), "rows": [list(r) for r in p.rows], "notes": list(p.notes)}
+            for p in sheet.parts(made)
+        ],
+        "legend": sheet.LEGEND,
+        "command": f"epitropy recipe {_file(study)} --cell {cell} --batch '{batch}'",
+    }
+
+
+def _layer(study: Study, options: Mapping[str, Any]) -> Json:
+    """Depth profile after a share of the time at temperature, and what the finished layer is."""
+    name = coated_cell(study, options.get("cell"))
+    cell = study.at({}).cells[name]
+    share = float(options.get("share", 1.0))
+    if not 0 <= share <= 1:
+        raise InputError("share", f"{share:g}", "0 to 1, the part of the time at temperature that has passed")
+    heated = replace(cell, anneal=replace(cell.anneal, time=_times(cell.anneal.time, share)))
+    made = front(heated)
+    told = {
+        "cell": name,
+        "share": share,
+        "hours": cell.anneal.time.value * share / 3600,
+        "celsius": cell.anneal.temperature.value - 273.15,
+        "profile": _profile(made.profile),
+        "thickness_nm": 1e9 * made.profile.layer_thickness,
+        "coverage_percent": 100 * made.layer.coverage,
+        "undissolved_percent": {e: 100 * v for e, v in made.profile.undissolved_share.items()},
+        "command": f"epitropy anneal {_file(study)} --cell {name}",
+    }
+    if share == 1:
+        formed = form(cell)
+        told["cations"] = cations_text(_shares(formed.profile.layer_composition))
+        told["structure"] = crystal_text(formed.crystal, formed.phases)
+        entropy = formed.layer_entropy
+        told["entropy_R"] = entropy.by_site[entropy.site] / GAS_CONSTANT
+        told["band"] = entropy.band
+        told["high_entropy"] = entropy.high_entropy
+        told["reasons"] = list(entropy.reasons)
+    return told
+
+
+def _profile(profile: DepthProfile) -> Json:
+    from ..entropy.stage import profile_entropy
+
+    return {
+        "depth_nm": _list(1e9 * profile.depth),
+        "species": list(profile.species),
+        "at_percent": [_list(100 * row) for row in profile.fraction],
+        "entropy_R": _list(profile_entropy(profile.fraction) / GAS_CONSTANT),
+    }
+
+
+def _interface(study: Study, options: Mapping[str, Any]) -> Json:
+    """Ranked matches of candidate layers on the host, the facets, and strain over the state of charge."""
+    name = coated_cell(study, options.get("cell"))
+    cell = study.at({}).cells[name]
+    formed = form(cell)
+    matches = align(cell, formed)
+    facets = layer_on_facets(cell, formed, facets_of(study.cells[name], formed.host))
+    head, *rows = facet_rows(facets, cell.layer.interface_toughness.value)
+    paths = (formed.skin_strain, formed.grain_strain, formed.layer_strain)
+    return {
+        "cell": name,
+        "layer": formed.crystal.name,
+        "matches": [
+            {
+                "rank": a.rank,
+                "film": a.match.film,
+                "orientation": a.match.orientation,
+                "area_angstrom2": a.match.area / ANGSTROM**2,
+                "strains_percent": strains(a.match),
+                "largest": largest(a),
+                "critical_nm": critical(a.match),
+                "continuation": a.match.continuation,
+                "path": _path(a.path) if a.path else None,
+            }
+            for a in matches
+        ],
+        "facets": {"header": list(head), "rows": [list(r) for r in rows]},
+        "paths": [_path(p) for p in paths],
+        "command": f"epitropy match NCM90 '{formed.crystal.name}'",
+    }
+
+
+def _path(path: StrainPath) -> Json:
+    at = np.linspace(0, path.lithium.size - 1, min(POINTS, path.lithium.size)).round().astype(int)
+    return {
+        "name": path.name,
+        "charge_percent": _list(100 * (1 - path.lithium[at])),
+        "misfit_percent": _list(100 * path.misfit[at]),
+        "release_J_m2": _list(path.energy_release[at]),
+    }
+
+
+def _model(study: Study, options: Mapping[str, Any]) -> Json:
+    """Atoms of one match, unrelaxed, as extended XYZ for the 3D view."""
+    name = coated_cell(study, options.get("cell"))
+    cell = study.at({}).cells[name]
+    formed = form(cell)
+    rank = int(options.get("rank", 1))
+    chosen = next((a.match for a in align(cell, formed) if a.rank == rank), None)
+    if chosen is None:
+        raise InputError("rank", f"{rank}", "the rank of a match in the table")
+    film = formed.crystal if chosen.film == formed.crystal.name else phase(chosen.film, cell.phases)
+    if not has_structure(film):
+        raise InputError(
+            "rank", f"{rank}: the atoms of '{film.name}' are not known", "a match of a phase with known atoms"
+        )
+    host = structure_of(replace(phase(HOST_ATOMS), cell=host_cell(formed.host)))
+    models = interface_models(
+        host, structure_of(film), chosen, host_thickness=SLAB, film_thickness=SLAB, vacuum=VACUUM, supercell=(1, 1)
+    )
+    model = min(models, key=lambda m: sum(map(abs, m.boundary_charge.values())))
+    shown = supercell(model.structure, (2, 2, 1))
+    return {
+        "rank": rank,
+        "film": film.name,
+        "orientation": chosen.orientation,
+        "xyz": text_of(shown, "extxyz"),
+        "atoms": len(shown.labels),
+        "note": comment(model),
+        "command": f"epitropy match NCM90 '{film.name}' --structures models --rank {rank}",
+    }
+
+
+def _cell(study: Study, options: Mapping[str, Any]) -> Json:
+    """Lives of the study's cells and of placebos in one scenario: capacity, voltage, losses, how each ended."""
+    centre = study.at({})
+    scenario = _scenario(study, options.get("scenario"))
+    without = [str(m) for m in options.get("without", ())]
+    known = calibration_cell(centre)
+    placebos = _placebos(centre, known) if options.get("placebos") else {}
+    ready = {n: prepare(c) for n, c in centre.cells.items()}
+    solved = _solved(centre, ready, (scenario,))
+    scales = solved.scales[scenario.name]
+    if not isinstance(scales, Scales):
+        raise InputError(
+            f"scenario {scenario.name}", f"not solved at the medians: {scales}", "another scenario, or other inputs"
+        )
+    lived = what_if(replace(centre, cells={**centre.cells, **placebos}), without, True)
+    run = engine_of("kernel")
+    lives = {
+        n: cycled_cell(c, ready[n] if n in ready else prepare(placebos[n]), scenario, scales, run, (), milestones=1)
+        for n, c in lived.cells.items()
+    }
+    off = "".join(f" --without {m}" for m in without)
+    return {
+        "scenario": scenario.name,
+        "calibrated": study.calibration is not None,
+        "known": known,
+        "cells": {n: _life(c, placebo=n in placebos) for n, c in lives.items()},
+        "mechanisms": [f.name for f in fields(LossBudget) if f.name not in ("total", "history")],
+        "command": f"epitropy cycle {_file(study)} --scenario {scenario.name}{off}",
+    }
+
+
+def _scenario(study: Study, name: str | None) -> Scenario:
+    return named_scenario(study, name) if name else declared_scenarios(study)[0]
+
+
+_last: dict[str, Solved] = {}  # of this process: a change of the layer alone leaves the bare cell's scales as they were
+
+
+def _solved(study: Study, ready: Mapping[str, Any], scenarios: tuple[Scenario, ...]) -> Solved:
+    key = scenarios[0].name
+    _last[key] = calibrated(study, ready, scenarios, known=_last.get(key), resolution=RESOLUTION)
+    return _last[key]
+
+
+def _placebos(study: Study, known: str) -> dict[str, CellStudy]:
+    """Treatments that should not help, in the place of the last coated cell."""
+    try:
+        name = coated_cell(study)
+    except InputError:
+        return {}
+    return {f"placebo: {n}": s.cells[name] for n, (_, s) in placebo_studies(study, name, study.cells[known]).items()}
+
+
+def _life(cell: CycledCell, placebo: bool) -> Json:
+    if cell.series is None or cell.reading is None:
+        return {"placebo": placebo, "reason": cell.reason}
+    series, read = cell.series, cell.reading
+    return {
+        "placebo": placebo,
+        "cycle": _list(series.cycle),
+        "capacity_mAh_g": _list(MAH_G * series.capacity),
+        "resistance_ohm_cm2": _list(1e4 * series.resistance),
+        "losses_mAh_g": {f.name: MAH_G * getattr(series.losses, f.name) for f in fields(LossBudget)},
+        "first_mAh_g": MAH_G * read.first_capacity,
+        "last_mAh_g": MAH_G * read.last_capacity,
+        "retention_percent": 100 * read.retention,
+        "ended_by": read.ended_by,
+        "curves": [_curve(c) for c in cell.curves if c.rate == 1.0],
+    }
+
+
+def _curve(curve: VoltageCurve) -> Json:
+    return {
+        "cycle": int(curve.cycle),
+        "charge_mAh_g": _list(MAH_G * curve.charge_capacity),
+        "charge_V": _list(curve.charge_voltage),
+        "discharge_mAh_g": _list(MAH_G * curve.discharge_capacity),
+        "discharge_V": _list(curve.discharge_voltage),
+    }
+
+
+def _list(values: np.ndarray) -> list[float]:
+    """Five digits are more than a screen shows."""
+    return [float(f"{v:.5g}") for v in np.asarray(values, dtype=float)]
+
+
+def _times(number: Any, factor: float) -> Any:
+    return replace(number, value=number.value * factor, distribution="fixed", spread=())
+
+
+def _shares(composition: Mapping[str, float]) -> dict[str, float]:
+    total = sum(composition.values())
+    return {e: v / total for e, v in composition.items()}
+
+
+def _file(study: Study) -> str:
+    return f"{study.name}.yaml"
+
+
+VIEWS: Mapping[str, Callable[[Study, Mapping[str, Any]], Json]] = {
+    "form": _form,
+    "sources": _sources,
+    "recipe": _recipe,
+    "layer": _layer,
+    "interface": _interface,
+    "model": _model,
+    "cell": _cell,
+}
