@@ -1,11 +1,12 @@
 # make run   install into .venv and run the article's study
+# make app   the same study in the browser
 # make test  install what the tests need and run them
 # make test-atoms  the same for the potentials of `epitropy atoms`: a CPU build of torch and the extra
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 
-.PHONY: run test test-atoms lint bench clean
+.PHONY: run app test test-atoms lint bench clean
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "epitropy needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
@@ -19,6 +20,13 @@ BIN := .venv/bin
 
 run: .venv/.installed
 	$(BIN)/epitropy run zhao2024
+
+.venv/.installed-app: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[app]'
+	touch $@
+
+app: .venv/.installed-app
+	$(BIN)/epitropy app
 
 test: .venv/.installed-test
 	$(BIN)/ruff check src tests benchmarks examples

@@ -31,6 +31,7 @@ from .sources import EVERYTHING_ELSE, table
 from .transport.spec import COMPUTED, Layer
 from .units import Unit, unit_of
 
+DEEPEST, MOST_NODES = 50, 200_000  # of a study file
 BLOCKS = ("cathode", "coating", "layer", "anneal", "stability", "cell", "protocol", "degradation")
 WHOLE = ("precursors", "composition", "purity", "water")  # replaced, not merged into: they belong to one recipe
 
@@ -341,7 +342,7 @@ def read_yaml(text: str, source: str) -> Any:
 
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
     try:
-        return yaml.load(text, Loader)
+        found = yaml.load(text, Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
@@ -349,6 +350,22 @@ def read_yaml(text: str, source: str) -> Any:
         raise InputError(
             f"{source}{line}", f"not YAML: {problem}", "a YAML file such as 'epitropy new' writes"
         ) from None
+    except RecursionError:
+        raise InputError(source, "nested too deep", "a YAML file such as 'epitropy new' writes") from None
+    _check_size(found, source)
+    return found
+
+
+def _check_size(node: Any, source: str) -> None:
+    """Aliases may run in circles, or unfold a few lines to gigabytes."""
+    waiting, seen = [(node, 0)], 0
+    while waiting:
+        one, depth = waiting.pop()
+        seen += 1
+        if depth > DEEPEST or seen > MOST_NODES:
+            raise InputError(source, "aliases that unfold without end", f"at most {MOST_NODES} values, {DEEPEST} deep")
+        inside = one.values() if isinstance(one, Mapping) else one if isinstance(one, list) else ()
+        waiting += [(child, depth + 1) for child in inside]
 
 
 def read_study(raw: Any, source: str = "study") -> Study:

@@ -6,6 +6,7 @@ long to guess, and a folder that goes when the app ends.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import tempfile
@@ -40,9 +41,11 @@ def create_app(port: int) -> Any:
         with tempfile.TemporaryDirectory(prefix="epitropy-app-") as folder:
             app.state.folder = Path(folder)
             app.state.calls, app.state.jobs = Calls(), Jobs(Path(folder) / "jobs")
+            warming = asyncio.create_task(app.state.calls.warm())
             try:
                 yield
             finally:
+                warming.cancel()
                 app.state.calls.close()
                 await app.state.jobs.close()
 
@@ -146,7 +149,12 @@ def _uploads(app: FastAPI) -> None:
     async def preview(request: Request) -> Any:
         body = await _body(request)
         path = data.stored(app.state.folder / "uploads", str(body.get("token", "")))
-        return await app.state.calls.run(data.preview, str(path), body.get("options") or {})
+        options = body.get("options") or {}
+        if not isinstance(options, dict):
+            raise Fault("options are no JSON object", 400)
+        if options.get("scan"):
+            return await app.state.calls.run(data.scan_preview, str(path), body.get("study"), options)
+        return await app.state.calls.run(data.preview, str(path), options)
 
 
 def _jobs(app: FastAPI) -> None:

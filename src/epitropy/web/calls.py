@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -12,6 +13,7 @@ from typing import Any
 from ..errors import EpitropyError
 
 WORKERS = 2
+STUDY = "zhao2024"  # what the page opens with
 
 
 class Fault(Exception):
@@ -28,6 +30,7 @@ class Calls:
     def __init__(self, workers: int = WORKERS) -> None:
         self.workers = workers
         self.pool = self._pool()
+        self.asked = asyncio.Event()
 
     def _pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_warm)
@@ -43,7 +46,19 @@ class Calls:
             raise Fault("A process that computes has crashed; it was started again. Try once more.", 500) from None
         if told:
             raise Fault(answer)
+        self.asked.set()
         return answer
+
+    async def warm(self) -> None:
+        """Start all processes before anybody asks; what only later views need follows the first answer."""
+        await self._everywhere(time.sleep, 0.2)
+        await self.asked.wait()
+        await self._everywhere(_show, "layer", "cell")
+
+    async def _everywhere(self, work: Callable[..., Any], *given: Any) -> None:
+        """Once in each process, as long as one call lasts until the next is taken."""
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.run_in_executor(self.pool, work, *given) for _ in range(self.workers)))
 
     def close(self) -> None:
         self.pool.shutdown(wait=False, cancel_futures=True)
@@ -58,8 +73,17 @@ def _guarded(work: Callable[..., Any], given: tuple[Any, ...]) -> tuple[bool, An
 
 
 def _warm() -> None:
-    """Load what the first answer would wait for; a parent that leaves takes its processes along."""
+    """Load and compile what the first answer would wait for; a parent that leaves takes its processes along."""
     from ..calibrate.workers import leave_with_parent
-    from . import views  # noqa: F401
 
     leave_with_parent()
+    _show("form", "recipe")
+
+
+def _show(*names: str) -> None:
+    from ..study import study_text
+    from . import plain, views
+
+    raw = plain.read(study_text(STUDY), STUDY)
+    for name in names:
+        views.view(name, raw, {})

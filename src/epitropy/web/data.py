@@ -9,6 +9,9 @@ from typing import Any
 
 from ..celldata import Shown, Source, parse_choices, read_file
 from ..errors import InputError
+from ..process.front import coated_cell, front, profile_cations
+from ..process.scan import over_scan, read_scan
+from ..study import read_study
 from ..units import parse
 from .calls import Fault
 
@@ -83,6 +86,27 @@ def preview(path: str, options: Mapping[str, Any]) -> dict[str, Any]:
         "rows": read.rows,
         "notes": list(read.notes),
         "cells": [_cell(c) for c in read.cells],
+    }
+
+
+def scan_preview(path: str, raw: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """A line scan as it would be read, beside the study's computed profile as the scan would see it."""
+    study = read_study(raw)
+    name = coated_cell(study)
+    cell = study.at({}).cells[name]
+    try:
+        scan = read_scan(path, profile_cations(cell))
+    except InputError as error:
+        raise _named(error, path) from None
+    computed = over_scan(front(cell).profile, scan)
+    return {
+        "cell": name,
+        "species": list(scan.species),
+        "ignored": list(scan.ignored),
+        "outside": scan.outside,
+        "depth_nm": [1e9 * float(d) for d in scan.depth],
+        "at_percent": [[100 * float(v) for v in row] for row in scan.fraction],
+        "computed_at_percent": [[100 * float(v) for v in row] for row in computed],
     }
 
 

@@ -32,7 +32,15 @@ def _fit(study: str, options: Mapping[str, Any], uploads: Path) -> Made:
 
 
 def _anneal(study: str, options: Mapping[str, Any], uploads: Path) -> Made:
-    return Made(f"{study}: depth profile with bands", ["anneal", f"{study}.yaml"])
+    draws = _whole(options, "draws", 64, 0, 1000)
+    return Made(f"{study}: depth profile with bands", ["anneal", f"{study}.yaml", "--draws", str(draws)])
+
+
+def _scan(study: str, options: Mapping[str, Any], uploads: Path) -> Made:
+    path = stored(uploads, str(options.get("token", "")))
+    confirmed(options)
+    arguments = ["anneal", f"{study}.yaml", f"--fit-scan={path.name}"]
+    return Made(f"{study}: diffusivities from {path.name}", arguments, {path.name: path.read_bytes()})
 
 
 def _whole(options: Mapping[str, Any], name: str, usual: int, least: int, most: int) -> int:
@@ -42,4 +50,9 @@ def _whole(options: Mapping[str, Any], name: str, usual: int, least: int, most: 
     return given
 
 
-KINDS: Mapping[str, Callable[[str, Mapping[str, Any], Path], Made]] = {"run": _run, "fit": _fit, "anneal": _anneal}
+KINDS: Mapping[str, Callable[[str, Mapping[str, Any], Path], Made]] = {
+    "run": _run,
+    "fit": _fit,
+    "anneal": _anneal,
+    "scan": _scan,
+}

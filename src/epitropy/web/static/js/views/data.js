@@ -14,7 +14,16 @@ const picture = el('div', { class: 'plot', id: 'read', role: 'img', 'aria-label'
 
 export async function show(root) {
   if (!file) { ask(root); return {}; }
-  const told = await post('/api/preview', { token: file.token, options });
+  if (options.scan) return scan(root);
+  let told;
+  try {
+    told = await post('/api/preview', { token: file.token, options });
+  } catch (fault) {
+    const again = () => root.dispatchEvent(new CustomEvent('again'));
+    root.replaceChildren(el('div', { class: 'tools' }, el('b', {}, file.name), kind(again), another(again)), el('p', { class: 'fault' }, fault.message),
+      el('p', {}, 'Name the columns yourself: ', column(again)));
+    return {};
+  }
   await tell(root, told);
   return { command: command() };
 }
@@ -35,6 +44,41 @@ function ask(root) {
       + 'unit nor sign of the current is guessed: the columns are shown, and you confirm them.')));
 }
 
+const kind = again => el('label', {}, 'It holds ', el('select', { id: 'holds', onchange: e => {
+  options = { cell: options.cell, scan: e.target.value === 'scan', confirmed: false };
+  again();
+} }, [['cells', 'cycled cells'], ['scan', 'a line scan across the layer']].map(([value, text]) =>
+  el('option', { value, selected: (value === 'scan') === Boolean(options.scan) }, text))));
+
+const another = again => el('button', { type: 'button', onclick: () => { file = null; again(); } }, 'Another file');
+
+async function scan(root) {
+  const again = () => root.dispatchEvent(new CustomEvent('again'));
+  const tools = el('div', { class: 'tools' }, el('b', {}, file.name), kind(again), another(again));
+  let told;
+  try {
+    told = await post('/api/preview', { token: file.token, study: state.raw, options });
+  } catch (fault) {
+    root.replaceChildren(tools, el('p', { class: 'fault' }, fault.message));
+    return {};
+  }
+  const rows = told.species.map((s, i) => [s, `${told.at_percent[i].length} points`, `${told.at_percent[i].slice(0, 3).map(v => v.toFixed(1)).join(', ')} …`]);
+  root.replaceChildren(...[tools, el('h2', {}, 'Read as a line scan'),
+    el('p', {}, `Depth inwards from the outer surface, ${told.depth_nm.at(0).toFixed(1)} to ${told.depth_nm.at(-1).toFixed(1)} nm. Shares among the `
+      + 'cations of the model, at.%, normalised to 100 at every depth.'),
+    table(['cation', 'readings', 'first values / at.%'], rows),
+    told.ignored.length ? el('p', { class: 'soft' }, `Left out: ${told.ignored.join(', ')}.`) : null,
+    told.outside ? el('p', { class: 'soft' }, `${told.outside} points lie outside the particle and are left out.`) : null,
+    picture, el('div', { class: 'tools' }, el('button', { type: 'button', class: 'main', id: 'fit-scan',
+      onclick: () => start('scan', { token: file.token, confirmed: true }) }, 'These columns are right: fit the diffusivities'),
+    el('span', { class: 'soft' }, 'Points: read. Lines: computed with the study as it is.'))].filter(Boolean));
+  await plot(picture, told.species.flatMap((s, i) => [
+    { x: told.depth_nm, y: told.at_percent[i], name: s, mode: 'markers', marker: { size: 6, color: colour(i) }, legendgroup: s },
+    { x: told.depth_nm, y: told.computed_at_percent[i], name: s, mode: 'lines', line: { color: colour(i), width: 2 }, showlegend: false, legendgroup: s },
+  ]), { x: 'depth below the outer surface / nm', y: 'share of the cations / at.%' });
+  return { command: `epitropy anneal ${state.form.name}.yaml --fit-scan '${file.name}' -o anneal` };
+}
+
 function field(label, name, hint, root) {
   return el('label', {}, `${label} `, el('input', { type: 'text', size: 12, placeholder: hint, value: options[name] ?? '', onchange: e => {
     options = { ...options, [name]: e.target.value, confirmed: false };
@@ -44,11 +88,11 @@ function field(label, name, hint, root) {
 
 async function tell(root, told) {
   const again = () => root.dispatchEvent(new CustomEvent('again'));
-  const other = el('button', { type: 'button', onclick: () => { file = null; again(); } }, 'Another file');
+  const other = another(again);
   const cell = el('label', {}, 'It is the cell ', el('select', { id: 'of', onchange: e => { options = { ...options, cell: e.target.value }; again(); } },
     state.form.cells.map(c => el('option', { value: c.name, selected: c.name === options.cell }, c.name))));
   const parts = [
-    el('div', { class: 'tools' }, el('b', {}, file.name), cell, field('Active mass', 'mass', '12.3 mg', root), field('Electrode area', 'area', '1.13 cm2', root),
+    el('div', { class: 'tools' }, el('b', {}, file.name), kind(again), cell, field('Active mass', 'mass', '12.3 mg', root), field('Electrode area', 'area', '1.13 cm2', root),
       field('Ageing starts at cycle', 'first', '', root), field('1C is', 'one_c', '200 mA/g', root), other),
     el('h2', {}, `Read as ${told.title}`),
     table(['taken for', 'column', 'unit', 'first values'], told.columns.map(c => [c.quantity, c.header, c.unit || '–', c.first.join(', ')])),

@@ -1,0 +1,239 @@
+"""The app in a real browser: load, change, see the curve change, fit, cancel, look at atoms; nothing from elsewhere."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from epitropy.study import read_study
+
+from .conftest import EXAMPLE, Watched
+
+
+def last_capacity(page, cell="coated"):
+    return float(page.inner_text(f"#view table tbody tr:has(th:text-is('{cell}')) td:nth-child(3)"))
+
+
+def curve(page):
+    """The lines as the browser has drawn them."""
+    lines = page.eval_on_selector_all("#fade path.js-line", "all => all.map(line => line.getAttribute('d'))")
+    assert len(lines) >= 2 and all(lines)
+    return lines
+
+
+def set_number(page, name, value):
+    box = f"[data-name='{name}'] input.number"
+    page.fill(box, value)
+    page.press(box, "Enter")
+
+
+def test_a_changed_recipe_changes_the_fade_curve(watched):
+    page = watched.open("cell")
+    before, drawn = last_capacity(page), curve(page)
+    watched.again(lambda: set_number(page, "coating.dose", "3"))
+    assert last_capacity(page) != before
+    assert curve(page) != drawn
+    assert page.inner_text("[data-name='coating.dose'] .grade") == "assumed"
+
+
+def test_a_slider_moves_the_curve_while_it_is_held(watched):
+    page = watched.open("cell")
+    before = curve(page)
+    slider = page.locator("[data-name='anneal.time'] input[type=range]")
+    slider.focus()
+    watched.again(lambda: page.keyboard.press("PageUp"))
+    assert curve(page) != before
+    assert float(page.input_value("[data-name='anneal.time'] input.number")) != 5
+
+
+def test_shares_of_the_recipe_keep_their_sum(watched):
+    page = watched.open("recipe")
+    watched.again(lambda: set_number(page, "coated.coating.precursors.ZrO2", "50"))
+    assert page.input_value("[data-name='coated.coating.precursors.Nb12WO33'] input.number") == "50"
+    assert "0.5000 g" in page.inner_text("#view")
+    with page.expect_download() as download:
+        page.click("#save")
+    import yaml
+
+    study = read_study(yaml.safe_load(Path(download.value.path()).read_text()))
+    assert study.cells["coated"].coating.precursors["ZrO2"].value == pytest.approx(0.5, rel=1e-9)
+
+
+def test_a_number_that_is_none_is_marked_and_changes_nothing(watched):
+    page = watched.open("recipe")
+    set_number(page, "coating.dose", "much")
+    assert page.query_selector("[data-name='coating.dose'].bad")
+    assert "0.8000 g" in page.inner_text("#view")
+
+
+def test_what_cannot_be_is_told_and_the_page_goes_on(server, browser):
+    found = Watched(browser, server[0])
+    page = found.open("recipe")
+    set_number(page, "anneal.temperature", "9000")
+    page.wait_for_selector("#status.fault:has-text('anneal.temperature')")
+    found.again(lambda: set_number(page, "anneal.temperature", "700"))
+    assert page.inner_text("#status") == ""
+    assert all("422" in fault for fault in found.faults) and found.foreign == []  # the browser notes each refusal
+    found.context.close()
+
+
+def test_the_atoms_of_a_match_are_seen(watched, tmp_path):
+    page = watched.open("interface")
+    page.wait_for_selector("#model[data-atoms] canvas")
+    page.wait_for_timeout(500)
+    image = tmp_path / "model.png"
+    page.locator("#model").screenshot(path=image)
+    assert len(_colours(image)) > 20  # a blank canvas has one
+    page.click("tr.pick:nth-child(3)")
+    page.wait_for_selector("tr.pick:nth-child(3)[aria-selected=true]")
+
+
+def test_every_view_is_reached_by_keyboard_alone(watched):
+    page = watched.open("recipe")
+    page.focus("#tab-recipe")
+    for tab in ("layer", "interface", "cell", "data", "sources", "recipe"):
+        page.keyboard.press("ArrowRight")
+        watched.wait(tab) if tab != "data" else page.wait_for_selector("#cells")
+        assert page.get_attribute(f"#tab-{tab}", "aria-selected") == "true"
+
+
+def test_the_anneal_is_followed_in_time(watched):
+    page = watched.open("layer")
+    whole = page.inner_text("#view dl")
+    page.focus("#share")
+    watched.again(lambda: page.keyboard.press("Home"))
+    assert "0 %" in page.inner_text("#view .tools") and page.inner_text("#view dl") != whole
+
+
+def test_a_file_is_confirmed_fitted_and_its_page_opens(watched):
+    page = watched.open("data")
+    page.set_input_files("#cells", str(EXAMPLE))
+    page.wait_for_selector("#quick")
+    page.click("#quick")
+    page.wait_for_selector(".job[data-kind=fit][data-state=done]", timeout=180_000)
+    with watched.context.expect_page() as opened:
+        page.click(".job[data-kind=fit] a:has-text('fit.html')")
+    opened.value.wait_for_selector("h1")
+    assert "fitted to your cells" in opened.value.inner_text("h1")
+
+
+def test_columns_of_an_export_are_confirmed_by_hand(watched, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "Cycle Index,Discharge Capacity (mAh/g)\n" + "".join(f"{n},{190 - 0.2 * n}\n" for n in range(1, 31))
+    )
+    page = watched.open("data")
+    page.set_input_files("#cells", str(path))
+    page.wait_for_selector("#confirm")
+    assert not page.query_selector("#quick")
+    page.click("#confirm")
+    page.wait_for_selector("#quick")
+
+
+def test_a_line_scan_is_shown_beside_the_computed_profile(watched, tmp_path):
+    path = tmp_path / "scan.csv"
+    rows = "".join(f"{d},{70 + d / 4},5,{12 - d / 5}\n" for d in range(0, 40, 2))
+    path.write_text("depth_nm,Ni_at_percent,Co_at_percent,Nb_at_percent\n" + rows)
+    page = watched.open("data")
+    page.set_input_files("#cells", str(path))
+    page.wait_for_selector("#holds")
+    watched.faults.clear()  # as cycled cells it was refused
+    page.select_option("#holds", "scan")
+    page.wait_for_selector("#fit-scan")
+    page.wait_for_selector("#read path.js-line >> nth=2")
+    assert "anneal zhao2024.yaml --fit-scan 'scan.csv'" in page.inner_text("#command")
+
+
+def test_long_work_is_cancelled(watched):
+    page = watched.open("cell")
+    page.click("#ensemble")
+    page.wait_for_selector(".job[data-kind=run][data-state=running]")
+    page.click(".job[data-kind=run] .cancel")
+    page.wait_for_selector(".job[data-kind=run][data-state=cancelled]")
+
+
+def test_a_study_is_dragged_in(watched):
+    page = watched.open("recipe")
+    text = "name: dragged\ncoating: {dose: 2 wt%}\n"
+    data = page.evaluate_handle(
+        """text => { const d = new DataTransfer(); d.items.add(new File([text], 'dragged.yaml')); return d; }""", text
+    )
+    watched.again(lambda: page.dispatch_event("body", "drop", {"dataTransfer": data}))
+    assert page.title().startswith("dragged")
+    assert page.input_value("[data-name='coating.dose'] input.number") == "2"
+
+
+def test_two_tabs_do_not_mix(server, browser):
+    one, two = (Watched(browser, server[0]) for _ in range(2))
+    pages = [w.open("recipe") for w in (one, two)]
+    one.again(lambda: set_number(pages[0], "coating.dose", "4"))
+    two.again(lambda: set_number(pages[1], "coating.dose", "0.5"))
+    one.again(lambda: set_number(pages[0], "anneal.time", "6"))
+    assert "3.2000 g" in pages[0].inner_text("#view") and "0.4000 g" in pages[1].inner_text("#view")
+    for found in (one, two):
+        assert found.faults == [] and found.foreign == []
+        found.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_are_readable(server, browser, scheme):
+    """Text stands out from what lies behind it by at least 4.5 to 1 (WCAG AA)."""
+    found = Watched(browser, server[0], color_scheme=scheme)
+    page = found.open("sources")
+    for selector in ("body", ".soft", ".grade.assumed", ".grade.measured", "#tabs button"):
+        ink, paper = page.eval_on_selector(
+            selector, "n => [getComputedStyle(n).color, getComputedStyle(document.body).backgroundColor]"
+        )
+        assert _contrast(ink, paper) >= 4.5, selector
+    width = page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
+    assert width[0] <= width[1]  # nothing runs out of the page at 1280 px
+    found.context.close()
+
+
+def test_a_crash_of_what_computes_is_told_and_the_page_goes_on(server, browser):
+    address, process = server
+    found = Watched(browser, address)
+    page = found.open("recipe")
+    for worker in _workers(process.pid):
+        os.kill(worker, signal.SIGKILL)
+    set_number(page, "coating.dose", "2")
+    page.wait_for_timeout(3000)
+    found.again(lambda: set_number(page, "coating.dose", "3"))
+    assert "2.4000 g" in page.inner_text("#view")
+    found.context.close()
+
+
+def _workers(parent):
+    """Processes of the pool that computes: spawned children, not the tracker of resources."""
+    rows = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=True
+    ).stdout
+    return [int(row.split()[0]) for row in rows.splitlines() if "spawn_main" in row]
+
+
+def _colours(path):
+    from PIL import Image
+
+    return {colour for _, colour in Image.open(path).convert("RGB").resize((120, 80)).getcolors(9600)}
+
+
+def _contrast(one, other):
+    def light(text):
+        parts = [float(p) / 255 for p in text[text.index("(") + 1 : -1].split(",")[:3]]
+        linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_page_asks_for_nothing_but_this_machine(watched):
+    """The fixture looks at every request; here a whole tour is made for it."""
+    page = watched.open("recipe")
+    for tab in ("layer", "interface", "cell", "sources"):
+        page.click(f"#tab-{tab}")
+        watched.wait(tab)
+    assert json.loads(page.evaluate("async () => JSON.stringify(await (await fetch('/api/health')).json())"))["version"]
