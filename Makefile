@@ -49,6 +49,7 @@ bench: .venv/.installed-test
 	$(BIN)/python -m benchmarks.fitting
 	$(BIN)/python -m benchmarks.epitaxy
 	$(BIN)/python -m benchmarks.celldata
+	$(BIN)/python -m benchmarks.app
 
 clean:
 	rm -rf .venv build dist src/*.egg-info

@@ -28,7 +28,9 @@ def wait_for(address: str) -> None:
 
 
 def shot(page: Page, name: str) -> None:
-    page.wait_for_timeout(1200)  # what moves has come to rest
+    for _ in range(3):  # a view may be asked for once more when the form has learnt what changed
+        page.wait_for_timeout(700)
+        page.wait_for_selector("#view:not(.busy)")
     page.screenshot(path=HERE / "pictures" / f"app-{name}.png")
 
 

@@ -143,6 +143,12 @@ def _sourced_annotation(hint: Any) -> tuple[Unit, bool] | None:
 
 
 def _default_mapping(name: str, unit: str) -> Mapping[str, Sourced]:
+    """A new mapping each time, of numbers that are read once."""
+    return dict(_default_rows(name, unit))
+
+
+@cache
+def _default_rows(name: str, unit: str) -> tuple[tuple[str, Sourced], ...]:
     room, key = name.split(".")
     rows = table(f"defaults/{room}.toml")[key]
-    return {k: sourced(row, unit, f"{name}.{k}") for k, row in rows.items()}
+    return tuple((k, sourced(row, unit, f"{name}.{k}")) for k, row in rows.items())

@@ -28,6 +28,7 @@ from .front import coated_cell, only
 
 SIZES = (10e-9, 20e-9, 50e-9, 100e-9, 200e-9, 500e-9)  # m, agglomerates of the second table
 RECIPE = ("coating.precursors.", "coating.dose", "coating.purity.", "coating.water.")  # what is set by weighing
+GEOMETRY = ("cathode.", "coating.", "anneal.", "phases.")  # blocks that powder and film depend on
 PROGRAMME = ("anneal.temperature", "anneal.time", "anneal.ramp_rate", "anneal.cool_rate")  # and at the furnace
 DISSOLVING = ("dissolution_rate", "dissolution_activation_energy", "temperature", "time")
 WATER, CARBON_DIOXIDE = "H2O", "CO2"
@@ -286,7 +287,8 @@ def _drawn(study: Study, draws: int, held: tuple[str, ...]) -> dict[str, np.ndar
     """Geometry over draws of the only cell's spreads, except of inputs whose names start as ``held``."""
     (cell,) = study.cells
     names = [n for n, v in study.inputs().items() if v.uncertain]
-    names = sorted(n for n in names if not n.removeprefix(f"{cell}.").startswith(held))
+    names = sorted(n for n in names if n.removeprefix(f"{cell}.").startswith(GEOMETRY))
+    names = [n for n in names if not n.removeprefix(f"{cell}.").startswith(held)]
     rows = []
     for point in quantiles(names, draws):
         try:

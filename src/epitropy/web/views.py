@@ -19,7 +19,6 @@ from ..catalogue import phase
 from ..constants import GAS_CONSTANT
 from ..crystals.files import text_of
 from ..crystals.library import has_structure, structure_of
-from ..crystals.neighbours import supercell
 from ..cycling.kernel import RESOLUTION
 from ..cycling.spec import MECHANISMS
 from ..epitaxy.interface import comment, interface_models
@@ -34,6 +33,7 @@ from ..records.cell import LossBudget, VoltageCurve
 from ..records.cycling import CycledCell
 from ..records.scenario import Scales, Scenario
 from ..records.strain import StrainPath
+from ..records.structure import Structure
 from ..report import sheet
 from ..report.match_tables import critical, facet_rows, largest, strains
 from ..report.phase_tables import cations_text, crystal_text
@@ -44,8 +44,10 @@ from .forms import sources as sources_of
 Json = dict[str, Any]
 MAH_G = 1 / 3600.0  # of C/kg
 ANGSTROM = 1e-10
+STAND_IN = "Ni"  # of all cations in phases that stand for the layer
 HOST_ATOMS = "NCM90"  # whose sites the host's own cell is filled with
 SLAB, VACUUM = 8e-10, 1e-9  # m, of either side of a model, and above it
+AREA = 2e-18  # m2, about that of a model
 POINTS = 201  # of a curve over lithium content
 
 
@@ -159,7 +161,12 @@ def _interface(study: Study, options: Mapping[str, Any]) -> Json:
         ],
         "facets": {"header": list(head), "rows": [list(r) for r in rows]},
         "paths": [_path(p) for p in paths],
-        "command": f"epitropy match NCM90 '{formed.crystal.name}'",
+        "command": _python(
+            study,
+            "from epitropy.pipeline import align, form",
+            f"cell = study.at({{}}).cells['{name}']",
+            "print(*align(cell, form(cell)), sep='\\n')",
+        ),
     }
 
 
@@ -188,11 +195,18 @@ def _model(study: Study, options: Mapping[str, Any]) -> Json:
             "rank", f"{rank}: the atoms of '{film.name}' are not known", "a match of a phase with known atoms"
         )
     host = structure_of(replace(phase(HOST_ATOMS), cell=host_cell(formed.host)))
+    times = max(1, round((AREA / chosen.area) ** 0.5))  # shared sites hold whole atoms: a wide cell mixes them
     models = interface_models(
-        host, structure_of(film), chosen, host_thickness=SLAB, film_thickness=SLAB, vacuum=VACUUM, supercell=(1, 1)
+        host,
+        _with_cations(structure_of(film), _shares(formed.profile.layer_composition)),
+        chosen,
+        host_thickness=SLAB,
+        film_thickness=SLAB,
+        vacuum=VACUUM,
+        supercell=(times, times),
     )
     model = min(models, key=lambda m: sum(map(abs, m.boundary_charge.values())))
-    shown = supercell(model.structure, (2, 2, 1))
+    shown = model.structure
     return {
         "rank": rank,
         "film": film.name,
@@ -200,8 +214,20 @@ def _model(study: Study, options: Mapping[str, Any]) -> Json:
         "xyz": text_of(shown, "extxyz"),
         "atoms": len(shown.labels),
         "note": comment(model),
-        "command": f"epitropy match NCM90 '{film.name}' --structures models --rank {rank}",
     }
+
+
+def _with_cations(film: Structure, shares: Mapping[str, float]) -> Structure:
+    """A stand-in for the layer with the layer's own cations where it has nickel."""
+
+    def mixed(on: Mapping[str, float]) -> Mapping[str, float]:
+        nickel = on.get(STAND_IN, 0.0)
+        found = {e: share for e, share in on.items() if e != STAND_IN}
+        for element, share in shares.items() if nickel else ():
+            found[element] = found.get(element, 0.0) + nickel * share
+        return found
+
+    return replace(film, occupancy={label: mixed(on) for label, on in film.occupancy.items()})
 
 
 def _cell(study: Study, options: Mapping[str, Any]) -> Json:
@@ -297,6 +323,12 @@ def _times(number: Any, factor: float) -> Any:
 def _shares(composition: Mapping[str, float]) -> dict[str, float]:
     total = sum(composition.values())
     return {e: v / total for e, v in composition.items()}
+
+
+def _python(study: Study, *lines: str) -> str:
+    """Lines of Python as one command."""
+    start = f"from epitropy.study import load_study; study = load_study('{_file(study)}')"
+    return f'python -c "{"; ".join([start, *lines])}"'
 
 
 def _file(study: Study) -> str:

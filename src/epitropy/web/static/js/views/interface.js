@@ -84,8 +84,9 @@ async function atoms(chosen) {
     viewer.setStyle({ elem: e }, { sphere: { color: ATOMS[e] ?? '#888888', radius: RADII[e] ?? 0.75 } });
   }
   viewer.zoomTo();
-  viewer.rotate(-90, 'x');
-  viewer.rotate(12, 'y');
+  viewer.rotate(-80, 'x');
+  viewer.rotate(8, 'y');
+  viewer.zoom(1.25);
   viewer.render();
   model.dataset.atoms = told.atoms;
   shown = wanted;
