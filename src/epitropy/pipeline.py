@@ -368,7 +368,9 @@ def layer_paths(
     thickness = strained_thickness(profile) if graded else profile.layer_thickness
     held = held_strain(thickness, float(host.a[-1]), layer.poisson_ratio.value)
     if not continues(layer):
-        return placed_paths(LAYER, layer, places_on_facets(cell, layer, weights), weights, host.lithium, thickness, held)
+        return placed_paths(
+            LAYER, layer, places_on_facets(cell, layer, weights), weights, host.lithium, thickness, held
+        )
     breathing = profile.mean_foreign_share if graded else 1.0
     return facet_paths(LAYER, host, layer, facets=weights, thickness=thickness, breathing=breathing, held=held)
 

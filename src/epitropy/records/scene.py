@@ -74,12 +74,14 @@ class Move:
 class Heated:
     """Stage 2: a cut through surface and film part of the way through the anneal; ``high`` is the top of the view.
 
-    Film lies over 0 <= x < ``film_to``. Each dot of ``cations`` stands for the same number of them.
+    Film lies over 0 <= x < ``film_to``, which shows its edge and not how much of the surface it covers. Each dot of
+    ``cations`` stands for the same number of them.
     """
 
     share_of_time: Share
     time: Annotated[float, Unit("s", show="h")]  # since the furnace was switched on
     temperature: Annotated[float, Unit("K", show="degC")]  # at that time; nan for a cell that is not heated
+    gas: str  # empty for a cell that is not heated
     width: Length
     low: Length
     high: Length
@@ -88,7 +90,7 @@ class Heated:
     coverage: Share
     cations: Cations
     moves: tuple[Move, ...]
-    left: tuple[Agglomerate, ...]  # one of each precursor that has not dissolved yet
+    left: tuple[Agglomerate, ...]  # one of each precursor that has not dissolved yet, as far as they fit in
     undissolved: Shares  # of each such precursor
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import product
 
@@ -11,6 +12,22 @@ import numpy as np
 from ..records.structure import Structure
 
 SAME = 1e-12  # m
+LITHIUM, METAL, OXYGEN = "Li", "M", "O"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Columns of atoms: places [m], sublattice, the host layer (whole number) each is in, and who sits there."""
+
+    x: np.ndarray
+    y: np.ndarray
+    site: np.ndarray
+    slab: np.ndarray
+    element: np.ndarray | None = None  # None: nobody yet
+
+    def where(self, kept: np.ndarray) -> Columns:
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Columns(**{k: None if v is None else v[kept] for k, v in parts.items()})
 
 
 def zone_axis(facet: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -4,55 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 
 import numpy as np
 
-from ..catalogue import phase
 from ..crystals.hosts import delithiated
 from ..crystals.library import has_structure, structure_of
 from ..pipeline import Formed, facet_weights, host_metals, places_on_facets
 from ..records.anneal import DepthProfile
-from ..records.phase import Phase
-from ..records.scene import Cations, Grown, LithiumPath
+from ..records.scene import Cations, Grown
 from ..records.structure import VACANCY, Structure
 from ..strain.facets import passes_lithium
 from ..strain.stage import continues
 from ..study import CellStudy
-from .lattice_view import columns, shortest_in_plane, tilt_of_layers, zone_axis
+from .lattice_view import LITHIUM, METAL, OXYGEN, Columns, columns, shortest_in_plane, tilt_of_layers, zone_axis
+from .lithium_paths import lithium_paths
 from .scene_section import drawn, shares_at
 
 SEED = 20242
-WIDTH = 13.5e-9  # m
-HOST, LOWER, UPPER, ABOVE = 2.9e-9, 2.1e-9, 2.1e-9, 1.5e-9  # m shown of host, of layer at both ends, of electrolyte
-WHOLE = 5.0e-9  # m; a thinner layer is shown in one piece
+WIDTH = 8.6e-9  # m
+HOST, LOWER, UPPER, ABOVE = 2.1e-9, 1.5e-9, 1.6e-9, 1.3e-9  # m shown of host, of layer at both ends, of electrolyte
+WHOLE = 3.6e-9  # m; a thinner layer is shown in one piece, with as much host as there is room for
 CLOSEST = 0.09e-9  # m; columns nearer than that to a cation's are not drawn
-HOP = 0.31e-9  # m; neighbouring cation columns of close-packed oxygen are 0.25 to 0.30 nm apart in the drawing
-DETOUR = 60.0  # hops that a way makes to get round one column that holds no lithium
-LITHIUM, METAL, OXYGEN = "Li", "M", "O"
 CUBIC = {"104": ((1, 0, 0), (0, 1, -1)), "110": ((1, 1, 0), (1, -1, 0))}  # of a spinel that continues the host
 CLOSE_PACKED = ((1, 1, 1), (1, -1, 0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Columns:
-    """Columns of atoms: places [m], sublattice, the host layer (whole number) each is in, and who sits there."""
-
-    x: np.ndarray
-    y: np.ndarray
-    site: np.ndarray
-    slab: np.ndarray
-    element: np.ndarray | None = None  # None: nobody yet
-
-    def where(self, kept: np.ndarray) -> _Columns:
-        parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        return _Columns(**{k: None if v is None else v[kept] for k, v in parts.items()})
 
 
 def strips_of(thickness: float) -> tuple[tuple[float, float], ...]:
     """Heights that are shown: all of a thin layer, both ends of a thick one."""
     if thickness <= WHOLE:
-        return ((-HOST, thickness + ABOVE),)
+        return ((thickness - WHOLE - HOST, thickness + ABOVE),)
     return (-HOST, LOWER), (thickness - UPPER, thickness + ABOVE)
 
 
@@ -73,9 +54,10 @@ def grown(
     thickness = profile.layer_thickness if profile else 0.0
     shown = tuple(strips) or strips_of(thickness)
     covered_to = coverage * width if thickness > 0 else 0.0
-    bottom = shown[0][0]
-    host = _occupied_host(cell, profile, _seen(crystal, plane, width, bottom, 0.0), covered_to)
-    layer = _occupied_layer(formed, profile, _layer_columns(cell, formed, crystal, facet, covered_to, thickness))
+    tilt = tilt_of_layers(crystal, plane)
+    aside = -shown[0][0] / max(math.tan(tilt), 0.3)  # layers that reach the surface left of the view are seen too
+    host = _occupied_host(cell, profile, _seen(crystal, plane, width, shown[0][0], 0.0, aside), covered_to)
+    layer = _occupied_layer(formed, profile, _layer_columns(cell, formed, crystal, facet, covered_to, thickness, aside))
     share = _open_share(formed, weights, facet)
     whole = formed.crystal is not None and formed.crystal.structure == "layered"
     paths = lithium_paths(host, layer, covered_to, thickness, share, passes_lithium(facet), whole)
@@ -83,14 +65,14 @@ def grown(
         facet=facet,
         facet_share=weights[facet],
         zone_axis=zone_axis(plane),
-        tilt=tilt_of_layers(crystal, plane),
+        tilt=tilt,
         structure=formed.crystal.structure if formed.crystal else "",
         thickness=thickness,
         coverage=coverage if thickness > 0 else 0.0,
         width=width,
         covered_to=covered_to,
         strips=shown,
-        atoms=_within(host, layer, shown),
+        atoms=_within(host, layer, width, shown),
         paths=paths,
         open_share=share,
         misfit=_misfit(formed),
@@ -103,24 +85,26 @@ def host_crystal(cell: CellStudy, formed: Formed) -> Structure:
     return delithiated(name, 1.0, formed.host)
 
 
-def _seen(crystal: Structure, plane: tuple[int, int, int], width: float, low: float, high: float) -> _Columns:
-    """Columns of a layered crystal; its layers are counted along c, metal and lithium ones in turn."""
-    x, y, site, height = columns(crystal, plane, zone_axis(plane), width, low, high)
-    return _Columns(x=x, y=y, site=site, slab=np.rint(height / (crystal.cell.c / 6)).astype(int))
+def _seen(
+    crystal: Structure, plane: tuple[int, int, int], width: float, low: float, high: float, aside: float
+) -> Columns:
+    """Columns of a layered crystal from x = -aside; its layers are counted along c, metal and lithium ones in turn."""
+    x, y, site, height = columns(crystal, plane, zone_axis(plane), width + aside, low, high)
+    return Columns(x=x - aside, y=y, site=site, slab=np.rint(height / (crystal.cell.c / 6)).astype(int))
 
 
 def _layer_columns(
-    cell: CellStudy, formed: Formed, host: Structure, facet: str, covered_to: float, thickness: float
-) -> _Columns:
+    cell: CellStudy, formed: Formed, host: Structure, facet: str, covered_to: float, thickness: float, aside: float
+) -> Columns:
     """Columns of the layer: the host's, run on, or those of its own crystal where it continues nothing."""
     if thickness <= 0 or formed.crystal is None:
-        return _Columns(x=np.empty(0), y=np.empty(0), site=np.empty(0, dtype=str), slab=np.empty(0, dtype=int))
+        return Columns(x=np.empty(0), y=np.empty(0), site=np.empty(0, dtype=str), slab=np.empty(0, dtype=int))
     layer = formed.crystal
     if layer.structure not in ("layered", "rock salt") and has_structure(layer):
         return _own_columns(cell, formed, facet, covered_to, thickness)
     stretch = 1 + _misfit(formed)
     even = _evened(host) if layer.structure == "rock salt" else host
-    found = _seen(even, tuple(map(int, facet)), covered_to, 0.0, thickness / stretch)
+    found = _seen(even, tuple(map(int, facet)), covered_to, 0.0, thickness / stretch, aside)
     return replace(found, y=found.y * stretch)
 
 
@@ -140,7 +124,7 @@ def _misfit(formed: Formed) -> float:
     return (layer.cell.volume / per_cell[layer.structure] / (formed.host.cell_volume / 6)) ** (1 / 3) - 1
 
 
-def _own_columns(cell: CellStudy, formed: Formed, facet: str, covered_to: float, thickness: float) -> _Columns:
+def _own_columns(cell: CellStudy, formed: Formed, facet: str, covered_to: float, thickness: float) -> Columns:
     """Columns of a layer with a lattice of its own, laid on the host as its match lays it."""
     layer = formed.crystal
     crystal = structure_of(layer)
@@ -153,7 +137,7 @@ def _own_columns(cell: CellStudy, formed: Formed, facet: str, covered_to: float,
     x, y, label, _ = columns(crystal, plane, axis, covered_to, 0.0, thickness - CLOSEST)
     kind = {k: _kind(crystal.occupancy[k]) for k in crystal.occupancy}
     site = np.array([kind[k] for k in label], dtype=str)
-    found = _Columns(x=x, y=y + CLOSEST, site=site, slab=np.zeros(x.size, dtype=int))
+    found = Columns(x=x, y=y + CLOSEST, site=site, slab=np.zeros(x.size, dtype=int))
     return _apart(found)
 
 
@@ -163,7 +147,7 @@ def _kind(elements: Mapping[str, float]) -> str:
     return most if most in (LITHIUM, OXYGEN) else METAL
 
 
-def _apart(found: _Columns) -> _Columns:
+def _apart(found: Columns) -> Columns:
     """Without columns that would be hidden behind another, cations before oxygen."""
     from scipy.spatial import cKDTree
 
@@ -176,13 +160,11 @@ def _apart(found: _Columns) -> _Columns:
     return found.where(kept)
 
 
-def _lots(found: _Columns) -> np.ndarray:
+def _lots(found: Columns) -> np.ndarray:
     return np.random.default_rng([SEED, found.x.size]).uniform(size=found.x.size)
 
 
-def _occupied_host(
-    cell: CellStudy, profile: DepthProfile | None, found: _Columns, covered_to: float
-) -> _Columns:
+def _occupied_host(cell: CellStudy, profile: DepthProfile | None, found: Columns, covered_to: float) -> Columns:
     """The host's columns with elements: cations that moved in below the layer, its own elsewhere; lithium as stated."""
     lots = _lots(found)
     elements = np.where(found.site == METAL, "", found.site).astype("<U4")
@@ -204,7 +186,7 @@ def _occupied_host(
     return replace(found, element=elements)
 
 
-def _occupied_layer(formed: Formed, profile: DepthProfile | None, found: _Columns) -> _Columns:
+def _occupied_layer(formed: Formed, profile: DepthProfile | None, found: Columns) -> Columns:
     """The layer's columns with elements by the profile; lithium on the sites that the layer's structure gives it."""
     elements = found.site.astype("<U4")
     if not found.x.size:
@@ -233,13 +215,12 @@ def _with_lithium(shares: np.ndarray, names: tuple[str, ...], lithium: float, lo
     return drawn(rows, (*names, LITHIUM), lots)
 
 
-def _within(host: _Columns, layer: _Columns, strips: Sequence[tuple[float, float]]) -> Cations:
+def _within(host: Columns, layer: Columns, width: float, strips: Sequence[tuple[float, float]]) -> Cations:
     """Atoms of both that are shown; empty sites hold none."""
-    x, y, element, site = (
-        np.concatenate([getattr(host, k), getattr(layer, k)]) for k in ("x", "y", "element", "site")
-    )
+    x, y, element, site = (np.concatenate([getattr(host, k), getattr(layer, k)]) for k in ("x", "y", "element", "site"))
     body = np.repeat(["host", "layer"], [host.x.size, layer.x.size])
     shown = np.any([(y >= low) & (y <= high) for low, high in strips], axis=0) & (element != VACANCY)
+    shown &= (x >= 0) & (x <= width)
     return Cations(
         x=tuple(x[shown].tolist()),
         y=tuple(y[shown].tolist()),
@@ -255,94 +236,3 @@ def _open_share(formed: Formed, weights: Mapping[str, float], facet: str) -> flo
     if formed.electrode is None:
         return 1.0
     return min(1.0, formed.electrode.open_share / sum(w for f, w in weights.items() if passes_lithium(f)))
-
-
-def lithium_paths(
-    host: _Columns,
-    layer: _Columns,
-    covered_to: float,
-    thickness: float,
-    share: float,
-    passes: bool,
-    whole: bool,
-) -> tuple[LithiumPath, ...]:
-    """Lithium's ways up the host's layers; of those below the layer a ``share`` goes on, at least one if it is not 0.
-
-    ``passes``: whether the host's lithium layers reach the facet; ``whole``: whether they go on in the layer.
-    """
-    slabs = [np.flatnonzero((host.site == LITHIUM) & (host.slab == s)) for s in np.unique(host.slab)]
-    slabs = [s[np.argsort(host.y[s])] for s in slabs if s.size]
-    if not passes:
-        level = [s[np.argsort(host.x[s])] for s in slabs]
-        return tuple(_path(host.x[s], host.y[s], False, False) for s in level)
-    slabs = [s for s in slabs if host.y[s[-1]] > host.y.max() - 2 * HOP]
-    below = [s for s in slabs if host.x[s[-1]] < covered_to]
-    on = _ways_on(host, layer, below, thickness, whole)
-    count = max(math.ceil(min(share, 1.0)), round(share * len(below)))
-    chosen = set(sorted(on, key=lambda k: on[k][0])[:count])
-    paths = []
-    for k, slab in enumerate(slabs):
-        x, y, covered = host.x[slab], host.y[slab], host.x[slab[-1]] < covered_to
-        if covered and k in chosen:
-            more = layer.where(np.array(on[k][1], dtype=int))
-            x, y = np.append(x, more.x), np.append(y, more.y)
-        is_open = k in chosen or not covered
-        if is_open and x.size > 1:
-            x, y = np.append(x, 2 * x[-1] - x[-2]), np.append(y, y[-1] + abs(y[-1] - y[-2]))
-        paths.append(_path(x, y, is_open, bool(covered)))
-    return tuple(paths)
-
-
-def _path(x: np.ndarray, y: np.ndarray, is_open: bool, covered: bool) -> LithiumPath:
-    return LithiumPath(x=tuple(x.tolist()), y=tuple(y.tolist()), open=bool(is_open), covered=covered)
-
-
-def _ways_on(
-    host: _Columns, layer: _Columns, slabs: list[np.ndarray], thickness: float, whole: bool
-) -> dict[int, tuple[float, list[int]]]:
-    """For each host layer its cheapest way through the layer's columns to the top: (cost, columns)."""
-    if not layer.x.size:
-        return {}
-    if whole:
-        found = {}
-        for k, slab in enumerate(slabs):
-            same = np.flatnonzero((layer.site == LITHIUM) & (layer.slab == host.slab[slab[0]]))
-            same = same[np.argsort(layer.y[same])]
-            if same.size and layer.y[same[-1]] > thickness - 2 * HOP:
-                found[k] = (abs(float(layer.x[same[-1]]) - layer.x.mean()), same.tolist())  # mid-view first
-        return found
-    return _cheapest(host, layer, slabs, thickness)
-
-
-def _cheapest(
-    host: _Columns, layer: _Columns, slabs: list[np.ndarray], thickness: float
-) -> dict[int, tuple[float, list[int]]]:
-    """Shortest ways from column to column, where one that holds no lithium counts as a long detour."""
-    from scipy.sparse import csr_matrix
-    from scipy.sparse.csgraph import dijkstra
-    from scipy.spatial import cKDTree
-
-    cations = np.flatnonzero(layer.site != OXYGEN)
-    places = np.column_stack([layer.x[cations], layer.y[cations]])
-    tree = cKDTree(places)
-    reach = max(HOP, 1.2 * float(np.median(tree.query(places, 2)[0][:, 1])))
-    pairs = tree.query_pairs(reach, output_type="ndarray")
-    pairs = np.concatenate([pairs, pairs[:, ::-1]])
-    cost = np.where(layer.element[cations][pairs[:, 1]] == LITHIUM, 1.0, DETOUR)
-    graph = csr_matrix((cost, (pairs[:, 0], pairs[:, 1])), shape=(cations.size, cations.size))
-    tops = np.array([[host.x[s[-1]], host.y[s[-1]]] for s in slabs]).reshape(-1, 2)
-    if not len(tops):
-        return {}
-    starts = tree.query(tops)[1]
-    lengths, before = dijkstra(graph, indices=starts, return_predecessors=True)
-    ends = np.flatnonzero(places[:, 1] > thickness - HOP)
-    found = {}
-    for k, (start, row, last) in enumerate(zip(starts, lengths, before)):
-        end = int(ends[np.argmin(row[ends])]) if ends.size else -1
-        if end < 0 or not np.isfinite(row[end]):
-            continue
-        way = [end]
-        while way[-1] != start:
-            way.append(int(last[way[-1]]))
-        found[k] = (float(row[end]), cations[way[::-1]].tolist())
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,6 +25,7 @@ DEEPEST = 150e-9  # m, the view ends there
 SHALLOWEST = 20e-9  # m
 SEEN = 0.02  # share of foreign cations below which the view may end
 WIDTH = 1.0  # of the view, over its height
+LEAST_FILM = 0.55  # of the view's width that shows film, however little of the surface it covers
 JITTER = 0.22  # of a dot's place, over the spacing
 
 
@@ -56,14 +58,15 @@ def heated(
     left = _left(cell, layer)
     film = profile.layer_thickness
     tall = cell.coating.agglomerate_diameter.value if left else 0.0
-    high = 1.12 * max(film, thickness_mixed(layer), tall)
+    high = 1.3 * max(film, thickness_mixed(layer), tall)
     width = WIDTH * (high - low)
-    film_to = layer.coverage * width
+    film_to = max(layer.coverage, LEAST_FILM) * width
     time = share_of_time * duration(cell)
     return Heated(
         share_of_time=share_of_time,
         time=time,
         temperature=temperature_at(cell, time),
+        gas=cell.anneal.gas,
         width=width,
         low=low,
         high=high,
@@ -72,7 +75,7 @@ def heated(
         coverage=layer.coverage,
         cations=_dots(profile, width, film_to, low, high, film),
         moves=moves(profile),
-        left=tuple(_standing(a, film_to, width) for a in left),
+        left=_side_by_side(left, film_to, width),
         undissolved={a.precursor: 1 - layer.dissolved_share for a in left},
     )
 
@@ -94,13 +97,16 @@ def not_heated(shares: Mapping[str, float], width: float) -> Heated:
         share_of_time=0.0,
         time=0.0,
         temperature=math.nan,
+        gas="",
         width=width,
         low=low,
         high=high,
         film_thickness=0.0,
         film_to=0.0,
         coverage=0.0,
-        cations=_cations(x, y, drawn(np.tile(list(shares.values()), (x.size, 1)), tuple(shares), lots), ["host"] * x.size),
+        cations=_cations(
+            x, y, drawn(np.tile(list(shares.values()), (x.size, 1)), tuple(shares), lots), ["host"] * x.size
+        ),
         moves=(),
         left=(),
         undissolved={},
@@ -120,10 +126,14 @@ def _left(cell: CellStudy, layer: CoatingLayer) -> list[Agglomerate]:
     return [Agglomerate(x=0.0, y=radius, radius=radius, precursor=p) for p in slow if layer.dissolved_share < 1]
 
 
-def _standing(one: Agglomerate, film_to: float, width: float) -> Agglomerate:
-    """Beside the film where there is room, else inside the view's right edge."""
-    x = min(film_to + 1.15 * one.radius, width - 1.1 * one.radius)
-    return Agglomerate(x=x, y=one.y, radius=one.radius, precursor=one.precursor)
+def _side_by_side(left: list[Agglomerate], film_to: float, width: float) -> tuple[Agglomerate, ...]:
+    """The first inside the view and beside the film as far as there is room; others behind it while they fit in."""
+    placed: list[Agglomerate] = []
+    for one in left:
+        x = placed[-1].x + 2.4 * one.radius if placed else min(film_to + 1.2 * one.radius, width - 1.15 * one.radius)
+        if not placed or x + one.radius <= width:
+            placed.append(replace(one, x=x))
+    return tuple(placed)
 
 
 def moves(profile: DepthProfile) -> tuple[Move, ...]:
