@@ -88,6 +88,7 @@ class Heated:
     film_thickness: Length
     film_to: Length
     coverage: Share
+    spacing: Length  # of the dots
     cations: Cations
     moves: tuple[Move, ...]
     left: tuple[Agglomerate, ...]  # one of each precursor that has not dissolved yet, as far as they fit in
@@ -117,6 +118,7 @@ class Grown:
     zone_axis: Annotated[tuple[int, int, int], Unit("1")]
     tilt: Annotated[float, Unit("rad", show="deg")]  # of the host's layers to its surface
     structure: str  # of the layer; empty without one
+    decided: bool  # False: no energies hold the layer's cations, and it is drawn as the host runs on
     thickness: Length
     coverage: Share
     width: Length

@@ -71,7 +71,7 @@ def _background(axes: Axes, low: float, high: float, shift: float, width: float,
     def band(x: float, right: float, bottom: float, top: float, colour: str) -> None:
         bottom, top = max(bottom, low), min(top, high)
         if top > bottom and right > x:
-            axes.add_patch(Rectangle((x, bottom + shift), right - x, top - bottom, color=colour, lw=0, zorder=0))
+            axes.add_artist(Rectangle((x, bottom + shift), right - x, top - bottom, color=colour, lw=0, zorder=0))
 
     band(0, width, -math.inf, 0, between(HOST, "#ffffff", 0.45))
     band(0, covered, 0, thick, FILM)
@@ -145,7 +145,7 @@ def _molecules(axes: Axes, grown: Grown, shifts: list[float]) -> None:
             turn = rng.uniform(0, 2 * math.pi) + np.array([0, 2, 4]) * math.pi / 3
             for angle, tone in zip(turn, ("#8fa0d8", "#8fa0d8", "#c58fa9")):
                 arm = place + 0.09 * np.array([math.cos(angle), math.sin(angle)])
-                axes.add_patch(Circle(arm, 0.085, facecolor=tone, edgecolor="white", linewidth=0.4, zorder=5))
+                axes.add_artist(Circle(arm, 0.085, facecolor=tone, edgecolor="white", linewidth=0.4, zorder=5))
 
 
 def _turned_back(axes: Axes, grown: Grown, shifts: list[float]) -> None:
@@ -155,13 +155,13 @@ def _turned_back(axes: Axes, grown: Grown, shifts: list[float]) -> None:
     for x in (0.36 * covered, 0.74 * covered) if covered > 3 else (0.5 * covered,) if covered else ():
         bounce = "arc3,rad=1.15"
         ends = (x - 0.28, top + 0.78), (x + 0.28, top + 0.78)
-        axes.add_patch(
+        axes.add_artist(
             FancyArrowPatch(*ends, connectionstyle=bounce, shrinkA=0, shrinkB=0, mutation_scale=1.2, **style)
         )
     bare = NM * grown.width - covered
     for x in (covered + 0.62 * bare,) if covered and bare > 0.8 else ():
         ends = (x, 1.15), (x, 0.42)
-        axes.add_patch(FancyArrowPatch(*ends, shrinkA=0, shrinkB=0, mutation_scale=1.2, **style))
+        axes.add_artist(FancyArrowPatch(*ends, shrinkA=0, shrinkB=0, mutation_scale=1.2, **style))
 
 
 def _gaps(axes: Axes, grown: Grown, shifts: list[float]) -> None:
@@ -196,7 +196,7 @@ def _names(axes: Axes, grown: Grown, shifts: list[float]) -> None:
     words = f"kept off {100 * grown.coverage:.0f} %\nof the surface" if thick else "touches the host\neverywhere"
     axes.text(x, (top + high) / 2, words, fontsize=8.5, color=DEEP, va="top", linespacing=1.3)
     axes.text(x, low / 2 + 0.05, "host", fontsize=10.5, fontweight="bold", color=SOFT, va="bottom")
-    axis = "".join(f"{i}".replace("-1", "1\u0305") for i in grown.zone_axis)
+    axis = "".join(f"{abs(i)}" + "\u0305" * (i < 0) for i in grown.zone_axis)
     axes.text(
         x, low / 2, f"({grown.facet}) facet,\nalong [{axis}]", fontsize=8.5, color=SOFT, va="top", linespacing=1.3
     )

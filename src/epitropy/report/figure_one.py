@@ -93,7 +93,7 @@ def _legend(figure: Figure, scene: Scene, colours: dict[str, str]) -> None:
     for element in scene.elements:
         radius = {"Li": 0.065, "O": 0.05}.get(element, 0.085)
         edge = SOFT if element == "Li" else darker(colours[element])
-        axes.add_patch(Circle((x, 0), radius, facecolor=colours[element], edgecolor=edge, linewidth=0.8))
+        axes.add_artist(Circle((x, 0), radius, facecolor=colours[element], edgecolor=edge, linewidth=0.8))
         axes.text(x + 0.14, -0.005, element, fontsize=10.5, va="center", color=INK)
         x += 0.62
     x += 0.35
@@ -121,7 +121,7 @@ def _footer(figure: Figure, scene: Scene) -> None:
 def _zoom(figure: Figure, one: Axes, box: tuple[float, float, float, float], other: Axes) -> None:
     """A beam from a box in one panel to the whole of the next."""
     x, y, width, height = box
-    one.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor=INK, linewidth=1.3, zorder=30))
+    one.add_artist(Rectangle((x, y), width, height, fill=False, edgecolor=INK, linewidth=1.3, zorder=30))
     low, high = other.get_ylim()
     left = other.get_xlim()[0]
     corners = [one.transData.transform(p) for p in ((x + width, y), (x + width, y + height))]

@@ -51,8 +51,8 @@ def scale_of(axes: Axes) -> float:
 
 def bar(axes: Axes, x: float, y: float, length: float, text: str, colour: str = INK) -> None:
     axes.plot([x, x + length], [y, y], color=colour, linewidth=2.6, solid_capstyle="butt", zorder=31)
-    label = axes.text(x + length / 2, y, text + "\n", ha="center", va="bottom", fontsize=9, color=colour, zorder=31)
-    label.set_linespacing(0.35)
+    place = {"xy": (x + length / 2, y), "xytext": (0, 3), "textcoords": "offset points", "zorder": 31}
+    axes.annotate(text, **place, ha="center", va="bottom", fontsize=9, color=colour)
 
 
 def nice(most: float) -> float:
@@ -77,7 +77,7 @@ def ball(
     x, y = place
     low = y - radius * math.cos(LOOK)
     if shadow:
-        axes.add_patch(
+        axes.add_artist(
             Ellipse(
                 (x + 0.25 * radius, low),
                 2.1 * radius,
@@ -88,7 +88,7 @@ def ball(
                 zorder=zorder - 0.5,
             )
         )
-    axes.add_patch(
+    axes.add_artist(
         Circle(
             place,
             radius,
@@ -100,7 +100,9 @@ def ball(
     )
     for shift, size, share in ((0.10, 0.84, 0.0), (0.22, 0.56, 0.28), (0.33, 0.26, 0.7)):
         tone = between(colour, "#ffffff", share)
-        axes.add_patch(Circle((x - shift * radius, y + shift * radius), size * radius, color=tone, lw=0, zorder=zorder))
+        axes.add_artist(
+            Circle((x - shift * radius, y + shift * radius), size * radius, color=tone, lw=0, zorder=zorder)
+        )
 
 
 def length_text(nanometres: float) -> str:

@@ -23,11 +23,10 @@ def draw_section(axes: Axes, heated: Heated, colours, leading, grown: Grown) -> 
     width, low, high = NM * heated.width, NM * heated.low, NM * heated.high
     film, film_to = NM * heated.film_thickness, NM * heated.film_to
     fit(axes, (0, width), (low, high))
-    axes.add_patch(Rectangle((0, low), width, -low, color=between(HOST, "#ffffff", 0.35), lw=0, zorder=0))
-    axes.add_patch(Rectangle((0, 0), film_to, film, color=FILM, lw=0, zorder=0))
+    axes.add_artist(Rectangle((0, low), width, -low, color=between(HOST, "#ffffff", 0.35), lw=0, zorder=0))
+    axes.add_artist(Rectangle((0, 0), film_to, film, color=FILM, lw=0, zorder=0))
     axes.plot([0, width], [0, 0], color=SOFT, linewidth=1.0, linestyle=(0, (4, 3)), zorder=6)
-    spacing = width / max(1, round(math.sqrt(len(heated.cations.x) * width / -low)))
-    _dots(axes, heated.cations, colours, 0.62 * min(spacing, (high - low) / 36))
+    _dots(axes, heated.cations, colours, 0.66 * NM * heated.spacing)
     for one in heated.left:
         place = NM * one.x, NM * one.y
         ball(axes, place, NM * one.radius, colours[leading[one.precursor]], zorder=12, shadow=False)
@@ -91,7 +90,7 @@ def _arrows(axes: Axes, heated: Heated, colours) -> None:
             capstyle="butt",
         )
         arrow.set_path_effects([withStroke(linewidth=wide + 2.4, foreground="white")])
-        axes.add_patch(arrow)
+        axes.add_artist(arrow)
         text = axes.text(
             x,
             NM * heated.film_thickness + 4,

@@ -65,7 +65,7 @@ def _surface(axes: Axes, mixed: Mixed, front: float, rng: np.random.Generator) -
     for grain in mixed.grains:
         outline = np.column_stack([grain.x, np.array(grain.y) * math.sin(LOOK)]) * NM
         tone = between(HOST, "#eef2f6", rng.uniform())
-        axes.add_patch(
+        axes.add_artist(
             Polygon(outline, facecolor=tone, edgecolor=HOST_EDGE, linewidth=1.0, zorder=2, joinstyle="round")
         )
     edges = sorted({round(NM * x, 3) for g in mixed.grains for x, y in zip(g.x, g.y) if abs(y) < 1e-6 * mixed.depth})
@@ -75,7 +75,7 @@ def _surface(axes: Axes, mixed: Mixed, front: float, rng: np.random.Generator) -
         below = [(x, -front * (1 - 0.05 * ((i + 1) % 2))) for i, x in enumerate(torn)]
         tone = between(HOST_DARK, "#d3dae3", rng.uniform())
         corners = [(left, 0), (right, 0), *below]
-        axes.add_patch(
+        axes.add_artist(
             Polygon(corners, facecolor=tone, edgecolor=HOST_EDGE, linewidth=1.0, zorder=2, joinstyle="round")
         )
 
@@ -88,21 +88,21 @@ def _whole_particle(axes: Axes, mixed: Mixed, centre, radius: float, to: tuple[f
     count = min(600, max(12, round((2 * radius / size) ** 2)))
     seeds = rng.uniform(-1.15, 1.15, (count, 2)) * radius + centre
     rim = Circle(centre, radius, facecolor=HOST_DARK, edgecolor=HOST_EDGE, linewidth=1.2, zorder=5)
-    axes.add_patch(rim)
+    axes.add_artist(rim)
     found = Voronoi(seeds)
     for region in (found.regions[i] for i in found.point_region):
         if region and -1 not in region:
             tone = between(HOST_DARK, "#eef2f6", rng.uniform())
             grain = Polygon(found.vertices[region], facecolor=tone, edgecolor=HOST_EDGE, linewidth=0.25, zorder=6)
-            axes.add_patch(grain)
+            axes.add_artist(grain)
             grain.set_clip_path(rim)
     light = Circle((centre[0] - 0.3 * radius, centre[1] + 0.3 * radius), 0.55 * radius, color="white", alpha=0.22, lw=0)
     light.set_zorder(7)
-    axes.add_patch(light)
-    axes.add_patch(Circle(centre, radius, fill=False, edgecolor=HOST_EDGE, linewidth=1.2, zorder=8))
+    axes.add_artist(light)
+    axes.add_artist(Circle(centre, radius, fill=False, edgecolor=HOST_EDGE, linewidth=1.2, zorder=8))
     side = 2 * radius * mixed.width / mixed.particle_diameter
     x, y = centre[0] + 0.35 * radius, centre[1] - 0.45 * radius
-    axes.add_patch(Rectangle((x, y), side, side, fill=False, edgecolor=INK, linewidth=1.1, zorder=9))
+    axes.add_artist(Rectangle((x, y), side, side, fill=False, edgecolor=INK, linewidth=1.1, zorder=9))
     axes.plot([x, 0], [y, to[1]], color=LINE, linewidth=0.9, zorder=1)
     axes.plot([x + side, NM * mixed.width], [y, to[1]], color=LINE, linewidth=0.9, zorder=1)
     text = f"particle, {length_text(NM * mixed.particle_diameter)}"

@@ -31,16 +31,16 @@ class Columns:
 
 
 def zone_axis(facet: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Close-packed direction [uv0] of a hexagonal crystal that lies in a facet, u h + v k = 0.
+    """Direction [uv0] of a hexagonal crystal that lies in a facet, u h + v k = 0; seen along it layers lean left.
 
-    >>> zone_axis((1, 0, 4)), zone_axis((0, 0, 3)), zone_axis((1, 1, 0))
-    ((0, 1, 0), (0, 1, 0), (1, -1, 0))
+    >>> zone_axis((1, 0, 4)), zone_axis((0, 1, 2)), zone_axis((1, 1, 0)), zone_axis((0, 0, 3))
+    ((0, 1, 0), (-1, 0, 0), (-1, 1, 0), (0, 1, 0))
     """
     h, k, _ = facet
     if h == 0 and k == 0:
         return (0, 1, 0)
     common = math.gcd(h, k)
-    return (k // common, -h // common, 0) if k else (0, 1, 0)
+    return (-k // common, h // common, 0)
 
 
 def shortest_in_plane(structure: Structure, plane: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -20,27 +20,23 @@ def lithium_paths(
     covered_to: float,
     thickness: float,
     share: float,
-    passes: bool,
     whole: bool,
 ) -> tuple[LithiumPath, ...]:
     """Lithium's ways up the host's layers; of those below the layer a ``share`` goes on, at least one if it is not 0.
 
-    ``passes``: whether the host's lithium layers reach the facet; ``whole``: whether they go on in the layer.
+    ``whole``: whether the host's lithium layers go on in the layer.
     """
     slabs = [np.flatnonzero((host.site == LITHIUM) & (host.slab == s)) for s in np.unique(host.slab)]
-    slabs = [s[np.argsort(host.y[s])] for s in slabs if s.size]
-    if not passes:
-        level = [s[np.argsort(host.x[s])] for s in slabs]
-        return tuple(_path(host.x[s], host.y[s], False, False) for s in level)
-    slabs = [s for s in slabs if host.y[s[-1]] > host.y.max() - 2 * HOP]
-    below = {k: s for k, s in enumerate(slabs) if 0 <= host.x[s[-1]] < covered_to}
+    slabs = [s[np.argsort(host.y[s])] for s in slabs]
+    slabs = [s for s in slabs if s.size > 1 and host.y[s[-1]] > host.y.max() - 2 * HOP]
+    below = {k: s for k, s in enumerate(slabs) if host.x[s[-1]] >= 0 and _outlet(host, s) < covered_to}
     on = _ways_on(host, layer, below, thickness, whole)
     count = max(math.ceil(min(share, 1.0)), round(share * len(below)))
     chosen = set(sorted(on, key=lambda k: on[k][0])[:count])
     beside = whole and share > 0.5  # whether those pass that reach the surface left of the view
     paths = []
     for k, slab in enumerate(slabs):
-        x, y, covered = host.x[slab], host.y[slab], thickness > 0 and host.x[slab[-1]] < covered_to
+        x, y, covered = host.x[slab], host.y[slab], thickness > 0 and _outlet(host, slab) < covered_to
         if covered and k in chosen:
             more = layer.where(np.array(on[k][1], dtype=int))
             x, y = np.append(x, more.x), np.append(y, more.y)
@@ -49,6 +45,11 @@ def lithium_paths(
             x, y = np.append(x, 2 * x[-1] - x[-2]), np.append(y, y[-1] + abs(y[-1] - y[-2]))
         paths.append(_path(x, y, is_open, bool(covered)))
     return tuple(paths)
+
+
+def _outlet(host: Columns, slab: np.ndarray) -> float:
+    """Where a layer of the host comes out, one lithium column beyond its last, m."""
+    return float(2 * host.x[slab[-1]] - host.x[slab[-2]])
 
 
 def _path(x: np.ndarray, y: np.ndarray, is_open: bool, covered: bool) -> LithiumPath:

@@ -12,11 +12,13 @@ from ..crystals.hosts import delithiated
 from ..crystals.library import has_structure, structure_of
 from ..pipeline import Formed, facet_weights, host_metals, places_on_facets
 from ..records.anneal import DepthProfile
+from ..records.phases import NOT_DECIDED
 from ..records.scene import Cations, Grown
 from ..records.structure import VACANCY, Structure
 from ..strain.facets import passes_lithium
 from ..strain.stage import continues
 from ..study import CellStudy
+from ..transport.spec import COMPUTED
 from .lattice_view import LITHIUM, METAL, OXYGEN, Columns, columns, shortest_in_plane, tilt_of_layers, zone_axis
 from .lithium_paths import lithium_paths
 from .scene_section import drawn, shares_at
@@ -48,25 +50,27 @@ def grown(
 ) -> Grown:
     """Columns of host and layer on the facet that takes most of the surface among those that pass lithium."""
     weights = facet_weights(cell, formed.host)
-    facet = max((f for f in weights if passes_lithium(f)), key=weights.get, default=max(weights, key=weights.get))
+    facet = max(filter(passes_lithium, weights), key=weights.get)
     plane = tuple(map(int, facet))
     crystal = host_crystal(cell, formed)
     thickness = profile.layer_thickness if profile else 0.0
     shown = tuple(strips) or strips_of(thickness)
     covered_to = coverage * width if thickness > 0 else 0.0
     tilt = tilt_of_layers(crystal, plane)
-    aside = -shown[0][0] / max(math.tan(tilt), 0.3)  # layers that reach the surface left of the view are seen too
+    whole = formed.crystal is not None and formed.crystal.structure == "layered"
+    # lithium layers lean to the left: those that come out left of the view are seen in it too
+    aside = ((thickness if whole else 0.0) - shown[0][0]) / math.tan(tilt)
     host = _occupied_host(cell, profile, _seen(crystal, plane, width, shown[0][0], 0.0, aside), covered_to)
     layer = _occupied_layer(formed, profile, _layer_columns(cell, formed, crystal, facet, covered_to, thickness, aside))
-    share = _open_share(formed, weights, facet)
-    whole = formed.crystal is not None and formed.crystal.structure == "layered"
-    paths = lithium_paths(host, layer, covered_to, thickness, share, passes_lithium(facet), whole)
+    share = _open_share(formed, weights)
+    paths = lithium_paths(host, layer, covered_to, thickness, share, whole)
     return Grown(
         facet=facet,
         facet_share=weights[facet],
         zone_axis=zone_axis(plane),
         tilt=tilt,
         structure=formed.crystal.structure if formed.crystal else "",
+        decided=formed.phases is None or formed.phases.host != NOT_DECIDED or cell.layer.structure != COMPUTED,
         thickness=thickness,
         coverage=coverage if thickness > 0 else 0.0,
         width=width,
@@ -229,10 +233,8 @@ def _within(host: Columns, layer: Columns, width: float, strips: Sequence[tuple[
     )
 
 
-def _open_share(formed: Formed, weights: Mapping[str, float], facet: str) -> float:
+def _open_share(formed: Formed, weights: Mapping[str, float]) -> float:
     """Share of a covered facet that passes lithium, the mean of all facets on which the host does."""
-    if not passes_lithium(facet):
-        return 0.0
     if formed.electrode is None:
         return 1.0
     return min(1.0, formed.electrode.open_share / sum(w for f, w in weights.items() if passes_lithium(f)))

@@ -73,6 +73,7 @@ def heated(
         film_thickness=film,
         film_to=film_to,
         coverage=layer.coverage,
+        spacing=(high - low) / ROWS,
         cations=_dots(profile, width, film_to, low, high, film),
         moves=moves(profile),
         left=_side_by_side(left, film_to, width),
@@ -104,6 +105,7 @@ def not_heated(shares: Mapping[str, float], width: float) -> Heated:
         film_thickness=0.0,
         film_to=0.0,
         coverage=0.0,
+        spacing=width / ROWS,
         cations=_cations(
             x, y, drawn(np.tile(list(shares.values()), (x.size, 1)), tuple(shares), lots), ["host"] * x.size
         ),
@@ -152,7 +154,8 @@ def moves(profile: DepthProfile) -> tuple[Move, ...]:
         else:
             end, amount = _mean_height(profile, np.where(outside, 0.0, change))
             start = profile.layer_thickness / 2
-        found.append(Move(element=name, start=start, end=end, amount=amount))
+        if amount > 0:
+            found.append(Move(element=name, start=start, end=end, amount=amount))
     return tuple(found)
 
 

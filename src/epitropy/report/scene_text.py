@@ -11,6 +11,7 @@ from ..study import CellStudy, Study
 from .numbers import fixed, low_numbers, significant
 
 STRUCTURES = {"rock salt": "disordered rock salt", "layered": "layered, as the host"}
+UNDECIDED = "structure not decided"
 SAME = 1e-6  # of two shares
 
 
@@ -63,7 +64,7 @@ def heating_up(cell: CellStudy) -> float:
 
 
 def _layer(third: Grown) -> str:
-    kind = STRUCTURES.get(third.structure, low_numbers(third.structure))
+    kind = STRUCTURES.get(third.structure, low_numbers(third.structure)) if third.decided else UNDECIDED
     covered = fixed(100 * third.coverage, 0)
     return (
         f"{significant(1e9 * third.thickness, 2)} nm, {kind}, on {covered} % of the surface;\n"
