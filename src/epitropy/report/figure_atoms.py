@@ -131,9 +131,10 @@ def _ends(axes: Axes, grown: Grown, low: float, high: float, shift: float) -> No
 def _molecules(axes: Axes, grown: Grown, shifts: list[float]) -> None:
     """Molecules of the electrolyte where it is: drawn, not computed."""
     rng = np.random.default_rng(3)
-    kept = [
-        np.array([x, NM * grown.strips[-1][1] + shifts[-1] - 0.2]) for x in NM * grown.width - np.arange(0, 1.6, 0.3)
-    ]
+    top = NM * grown.strips[-1][1] + shifts[-1]
+    scale_bar = [(x, top - 0.2) for x in NM * grown.width - np.arange(0, 1.6, 0.3)]
+    arrows = [(x, NM * grown.thickness + shifts[-1] + 0.6) for x in _turns(grown)] + [(x, 0.8) for x in _entries(grown)]
+    kept = [np.array(place) for place in scale_bar + arrows]  # room for what stands there
     for (low, high), shift in zip(grown.strips, shifts):
         for _ in range(600):
             x, y = rng.uniform(0.25, NM * grown.width - 0.25), rng.uniform(NM * low, NM * high - 0.2)
@@ -148,18 +149,29 @@ def _molecules(axes: Axes, grown: Grown, shifts: list[float]) -> None:
                 axes.add_artist(Circle(arm, 0.085, facecolor=tone, edgecolor="white", linewidth=0.4, zorder=5))
 
 
+def _turns(grown: Grown) -> list[float]:
+    """Where the electrolyte is drawn turned back, nm."""
+    covered = NM * grown.covered_to
+    return [0.36 * covered, 0.74 * covered] if covered > 3 else [0.5 * covered] if covered else []
+
+
+def _entries(grown: Grown) -> list[float]:
+    """Where it is drawn going down to the bare host, nm; only beside a layer, and where there is room."""
+    covered, bare = NM * grown.covered_to, NM * (grown.width - grown.covered_to)
+    return [covered + 0.62 * bare] if covered and bare > 0.8 else []
+
+
 def _turned_back(axes: Axes, grown: Grown, shifts: list[float]) -> None:
     """Arrows of the electrolyte: turned back by the layer, down to the host where that is bare."""
-    covered, top = NM * grown.covered_to, NM * grown.thickness + shifts[-1]
+    top = NM * grown.thickness + shifts[-1]
     style = {"arrowstyle": "-|>,head_width=2.6,head_length=4", "color": DEEP, "linewidth": 1.8, "zorder": 9}
-    for x in (0.36 * covered, 0.74 * covered) if covered > 3 else (0.5 * covered,) if covered else ():
+    for x in _turns(grown):
         bounce = "arc3,rad=1.15"
         ends = (x - 0.28, top + 0.78), (x + 0.28, top + 0.78)
         axes.add_artist(
             FancyArrowPatch(*ends, connectionstyle=bounce, shrinkA=0, shrinkB=0, mutation_scale=1.2, **style)
         )
-    bare = NM * grown.width - covered
-    for x in (covered + 0.62 * bare,) if covered and bare > 0.8 else ():
+    for x in _entries(grown):
         ends = (x, 1.15), (x, 0.42)
         axes.add_artist(FancyArrowPatch(*ends, shrinkA=0, shrinkB=0, mutation_scale=1.2, **style))
 

@@ -31,8 +31,17 @@ def draw_section(axes: Axes, heated: Heated, colours, leading, grown: Grown) -> 
         place = NM * one.x, NM * one.y
         ball(axes, place, NM * one.radius, colours[leading[one.precursor]], zorder=12, shadow=False)
         words = f"{low_numbers(one.precursor)}, {100 * heated.undissolved[one.precursor]:.0f} % left"
-        axes.text(NM * one.x, 2.08 * NM * one.radius, words, fontsize=9, color=INK, ha="center", va="bottom", zorder=13)
-    _arrows(axes, heated, colours)
+        axes.text(
+            NM * one.x,
+            NM * (one.y + 1.08 * one.radius),
+            words,
+            fontsize=9,
+            color=INK,
+            ha="center",
+            va="bottom",
+            zorder=13,
+        )
+    _arrows(axes, heated, colours, NM * heated.film_to - 1.35 * NM * grown.width)
     depth_axis(axes, [(low, high, 0.0)])
     halo = [withStroke(linewidth=3.5, foreground="white")]
     words = {
@@ -64,12 +73,16 @@ def _dots(axes: Axes, cations: Cations, colours, diameter: float) -> None:
             axes.scatter(x[mine], y[mine], s=size, color=colours[name], linewidths=0, zorder=3)
 
 
-def _arrows(axes: Axes, heated: Heated, colours) -> None:
-    """One arrow an element, from where it left to where it is; its width goes with the root of the amount."""
+def _arrows(axes: Axes, heated: Heated, colours, room: float) -> None:
+    """One arrow an element, from where it left to where it is; its width goes with the root of the amount.
+
+    ``room``: nm along the surface, beside what stage 3 magnifies.
+    """
     if not heated.moves:
         return
     most = max(m.amount for m in heated.moves)
-    step = 0.85 * NM * heated.film_to / (len(heated.moves) + 0.2)  # the rest is what stage 3 magnifies
+    step = room / len(heated.moves)
+    size = min(9.5, 0.52 * step * scale_of(axes))  # of the letters, which must not touch
     low = NM * heated.low
     halo = [withStroke(linewidth=3, foreground="white")]
     for i, move in enumerate(heated.moves):
@@ -95,7 +108,7 @@ def _arrows(axes: Axes, heated: Heated, colours) -> None:
             x,
             NM * heated.film_thickness + 4,
             move.element,
-            fontsize=9,
+            fontsize=size,
             fontweight="bold",
             ha="center",
             va="bottom",

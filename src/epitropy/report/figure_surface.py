@@ -116,4 +116,4 @@ def _precursors(axes: Axes, mixed: Mixed, colours, place: tuple[float, float], u
         axes.text(
             x + 48 * unit, y, f"{low_numbers(name)}, {100 * share:.0f} vol%", fontsize=9.5, color=INK, va="center"
         )
-        y -= 78 * unit
+        y -= min(78, 240 / len(mixed.volume_shares)) * unit

@@ -33,7 +33,7 @@ def lithium_paths(
     on = _ways_on(host, layer, below, thickness, whole)
     count = max(math.ceil(min(share, 1.0)), round(share * len(below)))
     chosen = set(sorted(on, key=lambda k: on[k][0])[:count])
-    beside = whole and share > 0.5  # whether those pass that reach the surface left of the view
+    beside = share > 0.5  # whether those pass that come out beside the view
     paths = []
     for k, slab in enumerate(slabs):
         x, y, covered = host.x[slab], host.y[slab], thickness > 0 and _outlet(host, slab) < covered_to
@@ -41,10 +41,31 @@ def lithium_paths(
             more = layer.where(np.array(on[k][1], dtype=int))
             x, y = np.append(x, more.x), np.append(y, more.y)
         is_open = k in chosen or not covered or (beside and k not in below)
-        if is_open and x.size > 1:
-            x, y = np.append(x, 2 * x[-1] - x[-2]), np.append(y, y[-1] + abs(y[-1] - y[-2]))
+        if is_open:
+            x, y = _with_outlet(x, y)
         paths.append(_path(x, y, is_open, bool(covered)))
+    if beside and whole:
+        paths += _from_the_right(layer, set(host.slab[np.concatenate(slabs)].tolist()), thickness)
     return tuple(paths)
+
+
+def _from_the_right(layer: Columns, known: set[int], thickness: float) -> list[LithiumPath]:
+    """Lithium layers of a layered layer that enter the view from its right side."""
+    found = []
+    for slab in np.unique(layer.slab[layer.site == LITHIUM]):
+        mine = layer.where((layer.site == LITHIUM) & (layer.slab == slab))
+        if slab in known or mine.x.size < 2:
+            continue
+        mine = mine.where(np.argsort(mine.y))
+        comes_out = mine.y[-1] > thickness - 2 * HOP
+        places = _with_outlet(mine.x, mine.y) if comes_out else (mine.x, mine.y)
+        found.append(_path(*places, True, True))
+    return found
+
+
+def _with_outlet(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same with a point in the electrolyte, one step beyond."""
+    return np.append(x, 2 * x[-1] - x[-2]), np.append(y, y[-1] + abs(y[-1] - y[-2]))
 
 
 def _outlet(host: Columns, slab: np.ndarray) -> float:

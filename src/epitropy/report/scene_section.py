@@ -57,10 +57,10 @@ def heated(
     low = -min(max(_reach(finished), SHALLOWEST), DEEPEST)
     left = _left(cell, layer)
     film = profile.layer_thickness
-    tall = cell.coating.agglomerate_diameter.value if left else 0.0
-    high = 1.3 * max(film, thickness_mixed(layer), tall)
+    tall = cell.coating.agglomerate_diameter.value + finished.layer_thickness if left else 0.0
+    high = 1.15 * max(film, thickness_mixed(layer), tall)
     width = WIDTH * (high - low)
-    film_to = max(layer.coverage, LEAST_FILM) * width
+    film_to = (LEAST_FILM if left else max(layer.coverage, LEAST_FILM)) * width
     time = share_of_time * duration(cell)
     return Heated(
         share_of_time=share_of_time,
@@ -76,7 +76,7 @@ def heated(
         spacing=(high - low) / ROWS,
         cations=_dots(profile, width, film_to, low, high, film),
         moves=moves(profile),
-        left=_side_by_side(left, film_to, width),
+        left=_side_by_side(left, film_to, film, width),
         undissolved={a.precursor: 1 - layer.dissolved_share for a in left},
     )
 
@@ -128,13 +128,14 @@ def _left(cell: CellStudy, layer: CoatingLayer) -> list[Agglomerate]:
     return [Agglomerate(x=0.0, y=radius, radius=radius, precursor=p) for p in slow if layer.dissolved_share < 1]
 
 
-def _side_by_side(left: list[Agglomerate], film_to: float, width: float) -> tuple[Agglomerate, ...]:
-    """The first inside the view and beside the film as far as there is room; others behind it while they fit in."""
+def _side_by_side(left: list[Agglomerate], film_to: float, film: float, width: float) -> tuple[Agglomerate, ...]:
+    """The first beside the film, or on its edge where there is no room; others behind it while they fit in."""
     placed: list[Agglomerate] = []
     for one in left:
         x = placed[-1].x + 2.4 * one.radius if placed else min(film_to + 1.2 * one.radius, width - 1.15 * one.radius)
         if not placed or x + one.radius <= width:
-            placed.append(replace(one, x=x))
+            beside = x - one.radius >= film_to
+            placed.append(replace(one, x=x, y=one.radius + (0.0 if beside else film)))
     return tuple(placed)
 
 

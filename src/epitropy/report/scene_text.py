@@ -12,6 +12,7 @@ from .numbers import fixed, low_numbers, significant
 
 STRUCTURES = {"rock salt": "disordered rock salt", "layered": "layered, as the host"}
 UNDECIDED = "structure not decided"
+LONGEST_RECIPE = 36  # letters that have room on a line; the picture names each precursor as well
 SAME = 1e-6  # of two shares
 
 
@@ -42,7 +43,8 @@ def _powder(particle: Particle) -> str:
 def _recipe(layer: CoatingLayer) -> str:
     dose = sum(b.mass for b in layer.batch)
     parts = [f"{fixed(100 * b.mass / dose, 0)} % {low_numbers(b.precursor)}" for b in layer.batch]
-    recipe = " + ".join(parts) if len(parts) > 1 else low_numbers(layer.batch[0].precursor)
+    few = " + ".join(parts) if len(parts) > 1 else low_numbers(layer.batch[0].precursor)
+    recipe = few if len(few) < LONGEST_RECIPE else f"{len(parts)} precursors"
     covered = fixed(100 * layer.coverage_mixed, 0)
     return f"{significant(100 * dose, 2)} wt% of {recipe}:\n{covered} % of the surface under agglomerates"
 
