@@ -209,7 +209,7 @@ def _layers(
     )
 
 
-def _kinetics(spec: Anneal, layers: _Layers, until: float | None) -> _Kinetics:
+def _kinetics(spec: Anneal, layers: _Layers, until: float | None = None) -> _Kinetics:
     """Diffusivities and activation energies by species, and the programme."""
     media = ("host", "film")
     rate = (spec.dissolution_rate.value, spec.dissolution_activation_energy.value)
