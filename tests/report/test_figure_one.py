@@ -15,7 +15,7 @@ from epitropy.pipeline import coat, form, heat
 from epitropy.report.figure_one import draw, file_bytes
 from epitropy.report.scene import heated_scene, layer_scene, scene
 from epitropy.report.scene_atoms import host_crystal
-from epitropy.report.scene_section import duration, shares_at
+from epitropy.report.scene_section import duration
 from epitropy.study import load_study, read_study
 
 LAYERED = {
@@ -58,6 +58,19 @@ def within_sampling(counted, expected):
     return np.abs(counted - mean) <= 5 * spread + 1e-9
 
 
+def shares_at(profile, height):
+    """Shares (n, species) by straight lines between the profile's cells."""
+    return np.array([np.interp(height, profile.depth, row) for row in profile.fraction]).T
+
+
+@pytest.fixture(scope="module")
+def wide(zhao):
+    """Tens of nanometres of layer and host: enough atoms for the laws of large numbers."""
+    study, formed = zhao
+    strips = ((-20e-9, formed.profile.layer_thickness),)
+    return layer_scene(study.cells["coated"], formed, width=40e-9, strips=strips)
+
+
 def counts(elements, species):
     return np.array([np.count_nonzero(np.asarray(elements) == s) for s in species])
 
@@ -88,14 +101,15 @@ def test_exclusive_agglomerates_do_not_overlap(layered):
 
 
 @pytest.mark.parametrize("side", ["film", "host"])
-def test_dots_of_the_cut_follow_the_profile_of_that_time(made, zhao, side):
+def test_dots_of_the_cut_follow_the_profile_of_that_time(zhao, side, monkeypatch):
+    monkeypatch.setattr("epitropy.report.scene_section.ROWS", 200)
     cell = zhao[0].cells["coated"]
-    until = made.heated.time
-    profile = heat(cell, zhao[1].particle, coat(cell, zhao[1].particle, until), until=until)
-    dots = made.heated.cations
+    heated = heated_scene(cell, zhao[1], 0.5)
+    profile = heat(cell, zhao[1].particle, coat(cell, zhao[1].particle, heated.time), until=heated.time)
+    dots = heated.cations
     x, y, element = np.array(dots.x), np.array(dots.y), np.array(dots.element)
-    here = (x < made.heated.film_to) & (np.array(dots.site) == side)
-    assert here.sum() > 50 and (y[here] > 0).all() == (side == "film")
+    here = (x < heated.film_to) & (np.array(dots.site) == side)
+    assert here.sum() > 1000 and (y[here] > 0).all() == (side == "film")
     assert within_sampling(counts(element[here], profile.species), shares_at(profile, y[here])).all()
 
 
@@ -120,28 +134,28 @@ def test_what_crosses_the_surface_is_what_the_layer_holds(zhao):
     assert {m.element: m.amount for m in moves(profile)}["Ni"] == pytest.approx(held["Ni"], rel=1e-12)
 
 
-def test_cations_of_the_layer_follow_the_depth_profile(made, zhao):
-    atoms, profile = made.grown.atoms, zhao[1].profile
+def test_cations_of_the_layer_follow_the_depth_profile(wide, zhao):
+    atoms, profile = wide.atoms, zhao[1].profile
     site, element, y = np.array(atoms.site), np.array(atoms.element), np.array(atoms.y)
     layer = np.char.startswith(site, "layer") & (site != "layer O")
     lithium = zhao[1].crystal.sites[0].elements["Li"]
     expected = np.column_stack([shares_at(profile, y[layer]) * (1 - lithium), np.full(layer.sum(), lithium)])
-    assert layer.sum() > 300
+    assert layer.sum() > 5000
     assert within_sampling(counts(element[layer], (*profile.species, "Li")), expected).all()
 
 
-def test_cations_below_the_layer_follow_the_depth_profile(made, zhao):
-    atoms, profile = made.grown.atoms, zhao[1].profile
-    metal = (np.array(atoms.site) == "host M") & (np.array(atoms.x) < made.grown.covered_to)
+def test_cations_below_the_layer_follow_the_depth_profile(wide, zhao):
+    atoms, profile = wide.atoms, zhao[1].profile
+    metal = (np.array(atoms.site) == "host M") & (np.array(atoms.x) < wide.covered_to)
     expected = shares_at(profile, np.array(atoms.y)[metal])
     assert within_sampling(counts(np.array(atoms.element)[metal], profile.species), expected).all()
 
 
-def test_the_test_of_counts_can_fail(made, zhao):
-    atoms, profile = made.grown.atoms, zhao[1].profile
-    metal = (np.array(atoms.site) == "host M") & (np.array(atoms.x) < made.grown.covered_to)
-    pristine = np.tile(profile.initial_fraction[:, 0], (metal.sum(), 1))
-    assert not within_sampling(counts(np.array(atoms.element)[metal], profile.species), pristine).all()
+def test_the_test_of_counts_can_fail(wide, zhao):
+    atoms, profile = wide.atoms, zhao[1].profile
+    metal = (np.array(atoms.site) == "host M") & (np.array(atoms.x) < wide.covered_to)
+    elsewhere = shares_at(profile, np.array(atoms.y)[metal] - 8e-9)
+    assert not within_sampling(counts(np.array(atoms.element)[metal], profile.species), elsewhere).all()
 
 
 def test_lithium_and_metal_layers_of_the_host_take_turns(bulk):

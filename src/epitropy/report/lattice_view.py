@@ -55,7 +55,7 @@ def tilt_of_layers(structure: Structure, facet: tuple[int, int, int]) -> float:
     >>> from ..catalogue import phase
     >>> from ..crystals.library import structure_of
     >>> round(math.degrees(tilt_of_layers(structure_of(phase("NCM90")), (1, 0, 4))), 1)
-    54.9
+    55.0
     """
     normal, basal = (np.linalg.solve(structure.cell.matrix, np.array(p, dtype=float)) for p in (facet, (0, 0, 1)))
     cosine = normal @ basal / np.linalg.norm(normal) / np.linalg.norm(basal)
