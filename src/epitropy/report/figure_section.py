@@ -53,7 +53,7 @@ def draw_section(axes: Axes, heated: Heated, colours, leading, grown: Grown) -> 
         found = axes.text(x, y, text, fontsize=10.5, fontweight="bold", color=colour, ha=side, va=align, zorder=14)
         found.set_path_effects(halo)
     view = NM * grown.width
-    x = 0.62 * width if not heated.moves else max(0.0, film_to - 1.15 * view)
+    x = 0.62 * width if not heated.film_to else max(0.0, film_to - 1.15 * view)
     bottom, top = NM * grown.strips[0][0], NM * grown.strips[-1][1]
     return x, bottom, view, top - bottom
 
