@@ -16,7 +16,7 @@ from .alignment.charging import Followed, follow, host_planes
 from .alignment.particle import MAX_AREA, MAX_INDEX, MAX_STRAIN, Place, on_facets, open_share, placed_paths, places
 from .anneal import laws as anneal_laws
 from .anneal.boundaries import infiltrate
-from .anneal.programme import segments, thermal_time
+from .anneal.programme import cut, segments, thermal_time
 from .anneal.spec import REFERENCE_TEMPERATURE, Anneal
 from .anneal.stage import TOLERANCE, anneal_profile, decomposition_energy_at, reduced_share_at
 from .catalogue import phase
@@ -157,7 +157,7 @@ def form(cell: CellStudy, progress: Callable[[str], None] = lambda stage: None) 
             temperature=cell.protocol.temperature.value,
             open_share=open_share(
                 crystal,
-                _places(cell, crystal, weights),
+                places_on_facets(cell, crystal, weights),
                 weights,
                 cell.layer.leak_share.value,
             ),
@@ -195,9 +195,9 @@ def _molar_mass(composition: Composition) -> float:
     return sum(s.multiplicity * y * atomic_mass(e) for s in composition.sublattices for e, y in s.elements.items())
 
 
-def coat(cell: CellStudy, particle: Particle) -> CoatingLayer:
-    """The recipe as a layer, spread and dissolved as far as the programme takes it."""
-    programme = segments(cell.anneal)
+def coat(cell: CellStudy, particle: Particle, until: float | None = None) -> CoatingLayer:
+    """The recipe as a layer, spread and dissolved as far as the programme takes it in ``until`` seconds, or in all."""
+    programme = segments(cell.anneal) if until is None else cut(segments(cell.anneal), until)
     spreading = thermal_time(programme, 1.0, cell.coating.spreading_activation_energy.value)
     dissolving = thermal_time(
         programme, cell.anneal.dissolution_rate.value, cell.anneal.dissolution_activation_energy.value
@@ -211,8 +211,17 @@ def coat(cell: CellStudy, particle: Particle) -> CoatingLayer:
     )
 
 
-def heat(cell: CellStudy, particle: Particle, layer: CoatingLayer, tolerance: float = TOLERANCE) -> DepthProfile:
-    """Interdiffusion under the covered area: the recipe's cations per area, wetting ones first."""
+def heat(
+    cell: CellStudy,
+    particle: Particle,
+    layer: CoatingLayer,
+    tolerance: float = TOLERANCE,
+    until: float | None = None,
+) -> DepthProfile:
+    """Interdiffusion under the covered area: the recipe's cations per area, wetting ones first.
+
+    ``until`` [s] stops the programme part of the way; ``layer`` is then the one of that time (`coat`).
+    """
     area = layer.area * layer.coverage
     wetting: dict[str, float] = {}
     rest: dict[str, float] = {}
@@ -230,6 +239,7 @@ def heat(cell: CellStudy, particle: Particle, layer: CoatingLayer, tolerance: fl
         film_site_density=film_site_density(layer),
         particle_radius=particle.diameter / 2 if cell.anneal.geometry == "sphere" else None,
         tolerance=tolerance,
+        until=until,
     )
 
 
@@ -358,12 +368,14 @@ def layer_paths(
     thickness = strained_thickness(profile) if graded else profile.layer_thickness
     held = held_strain(thickness, float(host.a[-1]), layer.poisson_ratio.value)
     if not continues(layer):
-        return placed_paths(LAYER, layer, _places(cell, layer, weights), weights, host.lithium, thickness, held)
+        return placed_paths(
+            LAYER, layer, places_on_facets(cell, layer, weights), weights, host.lithium, thickness, held
+        )
     breathing = profile.mean_foreign_share if graded else 1.0
     return facet_paths(LAYER, host, layer, facets=weights, thickness=thickness, breathing=breathing, held=held)
 
 
-def _places(cell: CellStudy, layer: Phase, weights: Mapping[str, float]) -> Mapping[str, Place]:
+def places_on_facets(cell: CellStudy, layer: Phase, weights: Mapping[str, float]) -> Mapping[str, Place]:
     """How a layer that does not continue the host lies on its facets; empty for one that does."""
     if continues(layer):
         return {}

@@ -28,6 +28,18 @@ def segments(spec: Anneal) -> NDArray[np.float64]:
     return np.array([row for row in rows if row[2] > 0]).reshape(-1, 3)
 
 
+def cut(programme: NDArray[np.float64], until: float) -> NDArray[np.float64]:
+    """The first ``until`` seconds of a programme, as if the powder were quenched then.
+
+    >>> cut(segments(Anneal()), 10_000.0).round(3).tolist()
+    [[298.15, 0.083, 8100.0], [973.15, 0.0, 1900.0]]
+    """
+    ends = np.cumsum(programme[:, 2])
+    lasting = np.clip(until - (ends - programme[:, 2]), 0.0, programme[:, 2])
+    kept = np.column_stack([programme[:, :2], lasting])
+    return kept[lasting > 0]
+
+
 def thermal_time(programme: NDArray[np.float64], reference: ArrayLike, activation_energy: ArrayLike) -> np.ndarray:
     """Integral of an Arrhenius rate over the programme, q = int k(T(t)) dt, in (unit of ``reference``) s.
 

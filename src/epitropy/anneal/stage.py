@@ -18,7 +18,7 @@ from .diffusion import diffuse
 from .fluxes import Medium, medium_of
 from .grid import areas, film_and_host_cells, moved_to_bends
 from .mixing import entropy_share, refuse_unmixing
-from .programme import segments, thermal_time
+from .programme import cut, segments, thermal_time
 from .spec import REFERENCE_TEMPERATURE, Anneal, of_species, pair_matrix
 
 Array = NDArray[np.float64]
@@ -114,6 +114,7 @@ def anneal_profile(
     particle_radius: float | None = None,
     points: int = 80,
     tolerance: float = TOLERANCE,
+    until: float | None = None,
 ) -> DepthProfile:
     """Cation fractions over depth after ramp, hold and cooling.
 
@@ -123,6 +124,7 @@ def anneal_profile(
     host_site_density   mol/m3 of cation sites in the host, and ``film_site_density`` in the film
     particle_radius     m; the host is a sphere. None: a plane, as deep as the cations go
     points, tolerance   number of cells; largest error of a fraction in one time step
+    until               s into the programme at which the powder is quenched. None: to its end
 
     J_i = -C (D_i x_i grad a_i - x_i sum_j D_j x_j grad a_j), a_i = mu_i/RT = ln x_i + excess from
     ``spec.mixing_enthalpy``; without any, x_i grad a_i = grad x_i (ideal). No net site flux; D_i log-linear between its
@@ -147,7 +149,7 @@ def anneal_profile(
         (1 / host_site_density, 1 / film_site_density),
         particle_radius,
     )
-    kinetics = _kinetics(spec, layers)
+    kinetics = _kinetics(spec, layers, until)
     refuse_unmixing(spec, layers.species, _way_in_between(layers))
     run = _run(layers, kinetics, points, tolerance)
     refuse_unmixing(spec, layers.species, run.fraction.T)
@@ -207,13 +209,13 @@ def _layers(
     )
 
 
-def _kinetics(spec: Anneal, layers: _Layers) -> _Kinetics:
+def _kinetics(spec: Anneal, layers: _Layers, until: float | None = None) -> _Kinetics:
     """Diffusivities and activation energies by species, and the programme."""
     media = ("host", "film")
     rate = (spec.dissolution_rate.value, spec.dissolution_activation_energy.value)
     diffusivity = np.array([[_row(spec, f"diffusivity_{m}", s) for s in layers.species] for m in media])
     activation = np.array([[_row(spec, f"activation_energy_{m}", s) for s in layers.species] for m in media])
-    programme = segments(spec)
+    programme = segments(spec) if until is None else cut(segments(spec), until)
     return _Kinetics(
         diffusivity=diffusivity,
         activation=activation,

@@ -10,6 +10,7 @@ from . import (  # noqa: F401  each registers its verbs
     data,
     entropy,
     export,
+    figure,
     fit,
     match,
     pathways,

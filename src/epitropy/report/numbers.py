@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -121,3 +122,15 @@ def field_text(record: Any, name: str, digits: int = 2) -> str:
     """A record's number in its shown unit, with that unit."""
     unit = unit_of(type(record), name)
     return f"{significant(float(shown(getattr(record, name), unit)), digits)} {pretty(unit.shown)}".strip()
+
+
+def low_numbers(name: str) -> str:
+    """A formula with its numbers set low; other names as they are.
+
+    >>> low_numbers("Nb12WO33"), low_numbers("block oxide 2")
+    ('Nb₁₂WO₃₃', 'block oxide 2')
+    """
+    if not re.match(r"^([A-Z][a-z]?\d*\.?\d*|[()])+( .*)?$", name):
+        return name
+    formula, space, rest = name.partition(" ")
+    return formula.translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")) + space + rest
