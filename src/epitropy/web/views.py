@@ -16,7 +16,7 @@ from ..calibrate.ensemble import Solved, calibrated, calibration_cell, prepare
 from ..calibrate.headline import placebo_studies
 from ..calibrate.scenarios import declared_scenarios, named_scenario
 from ..catalogue import phase
-from ..constants import GAS_CONSTANT
+from ..constants import GAS_CONSTANT, ZERO_CELSIUS
 from ..crystals.files import text_of
 from ..crystals.library import has_structure, structure_of
 from ..cycling.kernel import RESOLUTION
@@ -32,17 +32,20 @@ from ..records.anneal import DepthProfile
 from ..records.cell import LossBudget, VoltageCurve
 from ..records.cycling import CycledCell
 from ..records.scenario import Scales, Scenario
+from ..records.scene import Cations
 from ..records.strain import StrainPath
 from ..records.structure import Structure
-from ..report import sheet
+from ..report import figure_one, sheet
+from ..report.element_colours import colours_of
 from ..report.match_tables import critical, facet_rows, largest, strains
 from ..report.phase_tables import cations_text, crystal_text
+from ..report.scene import heated_scene, layer_scene, scene, shown_cell
 from ..study import CellStudy, Study, read_study
 from .forms import form as form_of
 from .forms import sources as sources_of
 
 Json = dict[str, Any]
-MAH_G = 1 / 3600.0  # of C/kg
+MAH_G, NM = 1 / 3600.0, 1e9  # of C/kg, of m
 ANGSTROM = 1e-10
 STAND_IN = "Ni"  # of all cations in phases that stand for the layer
 HOST_ATOMS = "NCM90"  # whose sites the host's own cell is filled with
@@ -103,7 +106,7 @@ def _layer(study: Study, options: Mapping[str, Any]) -> Json:
         "cell": name,
         "share": share,
         "hours": cell.anneal.time.value * share / 3600,
-        "celsius": cell.anneal.temperature.value - 273.15,
+        "celsius": cell.anneal.temperature.value - ZERO_CELSIUS,
         "profile": _profile(made.profile),
         "thickness_nm": 1e9 * made.profile.layer_thickness,
         "coverage_percent": 100 * made.layer.coverage,
@@ -230,6 +233,55 @@ def _with_cations(film: Structure, shares: Mapping[str, float]) -> Structure:
     return replace(film, occupancy={label: mixed(on) for label, on in film.occupancy.items()})
 
 
+def _figure(study: Study, options: Mapping[str, Any]) -> Json:
+    """Figure 1 as `epitropy figure` writes it."""
+    made = scene(study)
+    return {
+        "cell": made.cell,
+        "svg": figure_one.file_bytes(figure_one.draw(made), ".svg", made.hash).decode("utf-8"),
+        "caption": list(made.caption),
+        "command": f"epitropy figure {_file(study)} -o figure1.svg",
+    }
+
+
+def _stages(study: Study, options: Mapping[str, Any]) -> Json:
+    """Stages 2 and 3 of Figure 1 after a share of the anneal, cation by cation, in nm."""
+    share = float(options.get("share", 0.5))
+    if not 0 <= share <= 1:
+        raise InputError("share", f"{share:g}", "0 to 1, the part of the anneal that has passed")
+    made = study.at({})
+    cell = made.cells[shown_cell(study, options.get("cell"))]
+    formed = form(cell)
+    heated, grown = heated_scene(cell, formed, share), layer_scene(cell, formed, share)
+    elements = dict.fromkeys([*heated.cations.element, *grown.atoms.element])
+    return {
+        "share": share,
+        "hours": heated.time / 3600,
+        "celsius": heated.temperature - ZERO_CELSIUS,
+        "colours": colours_of(tuple(elements)),
+        "heated": _dots(heated.cations) | {"film_nm": NM * heated.film_thickness, "film_to_nm": NM * heated.film_to},
+        "grown": _dots(grown.atoms)
+        | {
+            "covered_to_nm": NM * grown.covered_to,
+            "width_nm": NM * grown.width,
+            "strips_nm": [[NM * low, NM * high] for low, high in grown.strips],
+            "paths": [
+                {"x_nm": [NM * v for v in p.x], "y_nm": [NM * v for v in p.y], "open": p.open} for p in grown.paths
+            ],
+            "facet": grown.facet,
+            "structure": grown.structure,
+        },
+    }
+
+
+def _dots(found: Cations) -> Json:
+    return {
+        "x_nm": [round(NM * v, 3) for v in found.x],
+        "y_nm": [round(NM * v, 3) for v in found.y],
+        "element": list(found.element),
+    }
+
+
 def _cell(study: Study, options: Mapping[str, Any]) -> Json:
     """Lives of the study's cells and of placebos in one scenario: capacity, voltage, losses, how each ended."""
     centre = study.at({})
@@ -343,4 +395,6 @@ VIEWS: Mapping[str, Callable[[Study, Mapping[str, Any]], Json]] = {
     "interface": _interface,
     "model": _model,
     "cell": _cell,
+    "figure": _figure,
+    "stages": _stages,
 }
