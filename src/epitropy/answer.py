@@ -155,9 +155,7 @@ def _read_scenario(told: Mapping[str, Any], cycles: int) -> Prediction:
 
 
 def _read_capacities(told: Mapping[str, Any], cycles: int) -> tuple[Capacity, Capacity]:
-    first, last = (
-        Capacity(**{end: v / MAH_PER_G for end, v in told[f"cycle_{n}"].items()}) for n in (1, cycles)
-    )
+    first, last = (Capacity(**{end: v / MAH_PER_G for end, v in told[f"cycle_{n}"].items()}) for n in (1, cycles))
     return first, last
 
 

@@ -131,8 +131,14 @@ def get(result: StudyResult, study: Study) -> Block:
     found = result.cells[cell]
     layer = found.coating
     rows = (
-        ("thickness", f"{field_text(layer, 'thickness')} where covered; {field_text(layer, 'mean_thickness')} over all"),
-        ("coverage", f"{field_text(layer, 'coverage')} after the anneal, {field_text(layer, 'coverage_mixed')} as mixed"),
+        (
+            "thickness",
+            f"{field_text(layer, 'thickness')} where covered; {field_text(layer, 'mean_thickness')} over all",
+        ),
+        (
+            "coverage",
+            f"{field_text(layer, 'coverage')} after the anneal, {field_text(layer, 'coverage_mixed')} as mixed",
+        ),
         ("cations", _cations(found)),
         ("entropy", _entropy(found.layer_entropy)),
         ("structure", _structure(found)),
@@ -187,7 +193,7 @@ def _alignment(found: CellStages) -> str:
         return "no coherent match found"
     own = [m.match for m in found.matches if m.match.film == found.crystal.name]
     best = own[0] if own else found.matches[0].match
-    lasts = "" if critical(best) == NONE else f", coherent up to {critical(best)} nm"
+    lasts = "" if critical(best) == NONE else f", critical thickness {critical(best)} nm"
     said = f"{best.film} on {best.orientation}, strain {strains(best)} %{lasts}"
     return said if own else f"{found.crystal.name}: no match listed; best of all {said}"
 
@@ -305,7 +311,11 @@ def measure(result: StudyResult) -> Block:
     """The advice, and the best candidates beside each other."""
     title = "What to measure"
     if result.headline is None:
-        return Block(name="measure", title=title, notes=("Known only after drawing all inputs from their spreads.",))
+        return Block(
+            name="measure",
+            title=title,
+            notes=("Known only after drawing all inputs from their spreads: run the study with draws.",),
+        )
     plan = result.headline.measurements
     if plan is None:
         return Block(name="measure", title=title, notes=("No candidate could be judged: too few draws were solved.",))

@@ -64,7 +64,7 @@ def capacity_at_a_glance(result: StudyResult, study: Study) -> Drawing | None:
     """The same curves, small enough for the first page and labelled in few words."""
     if not result.headline and not any(cell.cycling for cell in result.cells.values()):
         return None
-    figure, (axes,) = canvas(result, 2.45, 3.9)
+    figure, (axes,) = canvas(result, 2.4, 3.3)
     header, arrays = (_bands if result.headline else _median_lines)(axes, result, study)
     _reported_marks(axes, study)
     for line in axes.lines:

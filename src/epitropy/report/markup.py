@@ -51,9 +51,7 @@ def table(header: Sequence[object], rows: Iterable[Sequence[object]], *, caption
     head = "".join(f"<th>{safe(h)}</th>" for h in header)
     head = f"<thead><tr>{head}</tr></thead>" if header else ""
     body = "\n".join(_row(r) for r in rows)
-    return Html(
-        f'<div class="wide"><table{mark}>{title}{head}<tbody>\n{body}\n</tbody></table></div>'
-    )
+    return Html(f'<div class="wide"><table{mark}>{title}{head}<tbody>\n{body}\n</tbody></table></div>')
 
 
 def headed(rows: Sequence[Sequence[object]], kind: str = "") -> Html:

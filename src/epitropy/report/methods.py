@@ -111,9 +111,7 @@ def uses(result: StudyResult, dois: Sequence[str]) -> dict[str, str]:
     """What each paper's numbers were used for: labels of the inputs, else the source's own words."""
     told = {}
     for doi in dois:
-        labels = [
-            v.label or n for n, v in result.inputs.items() if doi in v.source and "recalled" not in v.source
-        ]
+        labels = [v.label or n for n, v in result.inputs.items() if doi in v.source and "recalled" not in v.source]
         words = [s for s in result.references if doi in s and "recalled" not in s]
         told[doi] = joined(list(dict.fromkeys(labels))) if labels else _without(words[0])
     return told

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def first_page(result: StudyResult, study: Study) -> Html:
     """One page of answer: the verdict, then the five questions with the capacity over cycles among them."""
     kind, count, said = brief.verdict(result, study)
-    mark = badge(kind, count) if kind else Html(f"<b>{safe(count)}</b>")
+    mark = badge(kind, count) if kind else Html(f"<b>{safe(count)}.</b>")
     glance = cell_figures.capacity_at_a_glance(result, study)
-    drawn = _figure(glance, None, result.hash) if glance is not None else Html("")
+    drawn = figure(glance, None, result.hash) if glance is not None else Html("")
     parts = [_block(b, drawn if b.name == "gains" else Html("")) for b in brief.blocks(result, study)]
     lead = Html(f'<p class="lead">{mark} {safe(" ".join(said))}</p>')
     return join([lead, Html('<div class="blocks">'), *parts, Html("</div>")])
@@ -115,7 +115,7 @@ def figures(drawings: list[Drawing], result: StudyResult, study: Study) -> Html:
     """All figures, and the table of orientation relationships after the strain."""
     return join(
         [
-            *(_figure(d, number, result.hash) for number, d in enumerate(drawings, 1)),
+            *(figure(d, number, result.hash) for number, d in enumerate(drawings, 1)),
             attribution.section(result),
             _cracking(result, study),
             _facets(result, study),
@@ -125,7 +125,7 @@ def figures(drawings: list[Drawing], result: StudyResult, study: Study) -> Html:
     )
 
 
-def _figure(drawing: Drawing, number: int | None, salt: str) -> Html:
+def figure(drawing: Drawing, number: int | None, salt: str) -> Html:
     """A figure with its caption and its data; without a number it needs no title of its own."""
     link = f'<a class="csv" download="{drawing.name}-{salt}.csv" href="{csv_link(drawing)}">data as CSV</a>'
     counted = f"<b>Figure {number}.</b> " if number else ""
