@@ -78,14 +78,24 @@ def load(folder: Path) -> tuple[StudyResult, Study]:
             "Run the study again.",
         ) from None
     study = load_study(str(folder / STUDY))
-    if set(study.cells) != set(result.cells) or set(study.inputs()) != set(result.inputs):
+    if not _of_one_run(result, study):
         raise InputError(
             str(folder),
-            f"{STUDY} names other cells or inputs than {MARK}",
+            f"{STUDY} names other cells, inputs or cycles than {MARK}",
             "both as one run wrote them",
             "Run the study again.",
         )
     return result, study.holding(result.inputs)
+
+
+def _of_one_run(result: StudyResult, study: Study) -> bool:
+    """Whether cells, names of inputs and numbers of cycles agree; values may have changed since."""
+    told = result.headline.cells if result.headline else {}
+    return (
+        set(study.cells) == set(result.cells)
+        and set(study.inputs()) == set(result.inputs)
+        and all(cell.cycles == study.cells[name].protocol.cycles for name, cell in told.items())
+    )
 
 
 def changed_since(result: StudyResult, folder: Path) -> bool:

@@ -97,7 +97,7 @@ def _heated(study: Study) -> tuple[Row, ...]:
 
 def _not_coated(study: Study) -> str:
     hosts = joined([f"{name} ({text.formula(cell)})" for name, cell in study.cells.items()])
-    return f"Nothing: no cell of this study is coated. It compares the cathodes {hosts}; how to make them is no part of it."
+    return f"Nothing: no cell is coated. The study compares the cathodes {hosts}; how to make them is no part of it."
 
 
 def _lithium(found: CellStages) -> str:

@@ -1,4 +1,4 @@
-"""The methods paragraph of a paper, made from what a run used, with the DOIs of its sources; and how to cite epitropy."""
+"""The methods paragraph of a paper, made from what a run used, with the DOIs of its sources; how to cite epitropy."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..calibrate.attribution import DRAWS as ATTRIBUTION_DRAWS
 from ..entropy.classify import HIGH_ENTROPY, LEAST_ELEMENTS, LEAST_FRACTION, MOST_FRACTION
 from . import phase_tables, text
-from .facts import joined, treated_cell
+from .facts import coated_cell, joined
 from .markup import Html, join, linked, paragraphs
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def section(result: StudyResult, study: Study) -> Html:
     """The paragraph, its references, and how to cite."""
     said, dois = paragraph(result, study)
     used = uses(result, dois)
-    rows = [linked(f"[{i}] {doi}: {used[doi]}") for i, doi in enumerate(dois, 1)]
+    rows = [linked(f"[{i}] {doi}, for {used[doi]}") for i, doi in enumerate(dois, 1)]
     note = (
         "Numbered are the papers that the sources of this run's numbers name and that were looked up; a number may be "
         "of another material than the paper's, which 'Inputs, limits and sources' tells one by one. Sources recalled "
@@ -127,12 +126,12 @@ def _without(source: str) -> str:
 
 def steps(result: StudyResult, study: Study) -> list[Step]:
     """Sentences without their full stop, in the order of the chain; only what this run did."""
-    coated = study.cells[treated_cell(study)].coating is not None
+    coated = coated_cell(result, study)
     return [
         _begin(result, study),
-        *(_layer(result, study) if coated else _hosts()),
+        *(_layer(result, study, coated) if coated else [(_ENTROPY, ())]),
         *_cycling(result, study),
-        *_ensemble(result, study, coated),
+        *_ensemble(result),
     ]
 
 
@@ -145,19 +144,16 @@ def _begin(result: StudyResult, study: Study) -> Step:
     )
 
 
-def _hosts() -> list[Step]:
-    return [(_ENTROPY, ())]
-
-
 _ENTROPY = (
-    f"Configurational entropies are ideal, S = -R Σ y ln y per mole of sites; a site is high-entropy if {LEAST_ELEMENTS} "
-    f"or more elements hold {100 * LEAST_FRACTION:g} to {100 * MOST_FRACTION:g} % each and S is {HIGH_ENTROPY:g} R or more"
+    "Configurational entropies are ideal, S = -R Σ y ln y per mole of sites; a site is high-entropy if "
+    f"{LEAST_ELEMENTS} or more elements hold {100 * LEAST_FRACTION:g} to {100 * MOST_FRACTION:g} % each and S is "
+    f"{HIGH_ENTROPY:g} R or more"
 )
 
 
-def _layer(result: StudyResult, study: Study) -> list[Step]:
-    cell = study.cells[treated_cell(study)]
-    found = result.cells[treated_cell(study)]
+def _layer(result: StudyResult, study: Study, name: str) -> list[Step]:
+    """From the recipe to what the cell sees of the layer."""
+    cell, found = study.cells[name], result.cells[name]
     steps: list[Step] = [
         (
             f"Mean thickness is the coating's volume over the {_AREAS[cell.coating.area_basis]}; coverage follows "
@@ -228,7 +224,7 @@ def _calibrated(result: StudyResult, study: Study) -> str:
     return f"{said}. Source of these data: {'; '.join(given)}"
 
 
-def _ensemble(result: StudyResult, study: Study, coated: bool) -> list[Step]:
+def _ensemble(result: StudyResult) -> list[Step]:
     """Scenarios, draws and what was made of them."""
     kinds = len({s.title for s in result.scenarios})
     declared = f"{kinds} mechanisms in {len(result.scenarios)} scenarios were declared beforehand"
@@ -236,21 +232,22 @@ def _ensemble(result: StudyResult, study: Study, coated: bool) -> list[Step]:
     if told is None:
         return [(f"{declared}; every input stood at its median, so no interval is given", ())]
     uncertain = sum(v.uncertain for v in result.inputs.values())
+    solved = _lower(text.unsolved_short(told)).rstrip(".")
     steps: list[Step] = [
         (
             f"{declared} and weigh the same; intervals hold 80 % of {told.draws} Latin hypercube draws of the "
-            f"{uncertain} uncertain inputs, the scales solved anew in each; {_lower(text.unsolved_short(told)).rstrip('.')}",
+            f"{uncertain} uncertain inputs, the scales solved anew in each; {solved}",
             (),
         ),
         ("Influences move one input at a time to the ends of its 80 % range", ()),
     ]
-    if coated and told.placebos:
+    if told.placebos:
         names = joined([p.name for p in told.placebos])
         steps.append((f"The same draws were run with placebos in place of the coating ({names})", ()))
     if told.attribution:
         most = max(a.draws for a in told.attribution)
-        limit = f"up to {most} draws" if most < ATTRIBUTION_DRAWS else f"{most} draws"
-        steps.append((f"The gain was split into Shapley shares of the layer's features over {limit} a scenario", ()))
+        said = f"The gain was split into Shapley shares of the layer's features over at most {most} draws a scenario"
+        steps.append((said, ()))
     if told.update is not None:
         steps.append(
             (
