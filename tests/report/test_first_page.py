@@ -96,3 +96,13 @@ def test_three_guesses_and_the_assumed_share(full, study):
     assert full.headline.influences[3].label not in said
     assert "85 % of the interval comes from them" in said  # of the four, all but the derived one
     assert "24 of" in said and "left out" in said
+
+
+def test_three_measurements_with_the_advice(full, study):
+    plan = full.headline.measurements
+    block = brief.measure(full)
+    assert [row[0] for row in block.rows] == [m.name for m in plan.measurements[:3]]
+    assert "interval after / points" in block.header and block.rows[0][3] == "8.0"
+    assert block.notes[0].startswith("Measure first: skin by TEM, on the coated cell")
+    known = replace(full.headline, measurements=replace(plan, retention_reported=True))
+    assert "interval after / points" not in brief.measure(replace(full, headline=known)).header

@@ -319,12 +319,14 @@ def measure(result: StudyResult) -> Block:
     plan = result.headline.measurements
     if plan is None:
         return Block(name="measure", title=title, notes=("No candidate could be judged: too few draws were solved.",))
-    header = ("measurement", "cell", "bits on the scenario", "person-days")
-    rows = tuple(_candidate(m) for m in plan.measurements[:MOST_MEASUREMENTS])
-    return Block(
-        name="measure", title=title, header=header, rows=rows, notes=(measurement_tables.advice(result.headline),)
-    )
+    header = ("measurement", "cell", "bits on the scenario", "interval after / points", "person-days")
+    rows = [header, *(_candidate(m) for m in plan.measurements[:MOST_MEASUREMENTS])]
+    if plan.retention_reported:  # then its interval is no question
+        rows = [(*row[:3], row[4]) for row in rows]
+    advice = measurement_tables.advice(result.headline)
+    return Block(name="measure", title=title, header=rows[0], rows=tuple(rows[1:]), notes=(advice,))
 
 
 def _candidate(m: Measurement) -> Row:
-    return (m.name, m.cell, f"{fixed(m.scenario_bits, 2)} of {fixed(m.most_bits, 2)}", significant(m.effort_days, 2))
+    bits = f"{fixed(m.scenario_bits, 2)} of {fixed(m.most_bits, 2)}"
+    return (m.name, m.cell, bits, measurement_tables.points(m.interval_after), significant(m.effort_days, 2))
