@@ -11,7 +11,7 @@ import typer
 from .app import app
 
 FolderArguments = Annotated[
-    list[Path], typer.Argument(metavar="DIR...", help="Folders that 'epitropy run -o' wrote; one: its page anew.")
+    list[Path], typer.Argument(metavar="DIR", help="Folders that 'epitropy run -o' wrote; one: its page anew.")
 ]
 
 
