@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_type_hints
 
-from .jsonio import definitions, schema_of, to_json
-from .records.headline import Attribution, Baseline, CellHeadline, Influence, Placebo, Prediction, Update
+from .jsonio import definitions, from_json, schema_of, to_json
+from .records.headline import (
+    Attribution,
+    Band,
+    Baseline,
+    Capacity,
+    CellHeadline,
+    Headline,
+    Influence,
+    Placebo,
+    Prediction,
+    Retention,
+    Update,
+)
 from .records.measurement import ExpectedReading, Measurement, MeasurementPair, MeasurementPlan
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
@@ -15,6 +27,19 @@ from .records.sourced import GRADES, Sourced
 from .study import CellStudy, read_study, study_schema
 
 MAH_PER_G = 1 / 3600  # of 1 C/kg, in mAh/g: 1/3600 Ah/kg
+BESIDE = (  # what the draws say beside the headline; fields of `Headline`
+    "draws",
+    "solved_by_scenario",
+    "reasons_unsolved",
+    "between_scenarios",
+    "baselines",
+    "placebos",
+    "influences",
+    "no_effect",
+    "measurements",
+    "update",
+    "attribution",
+)
 
 
 def answer(result: StudyResult) -> dict[str, Any]:
@@ -69,28 +94,73 @@ def _ensemble(result: StudyResult) -> dict[str, Any] | None:
     told = result.headline
     if told is None:
         return None
-    names = (
-        "draws",
-        "solved_by_scenario",
-        "reasons_unsolved",
-        "between_scenarios",
-        "baselines",
-        "placebos",
-        "influences",
-        "no_effect",
-        "measurements",
-        "update",
-        "attribution",
-    )
-    return {name: to_json(getattr(told, name)) for name in names} | {
+    return {name: to_json(getattr(told, name)) for name in BESIDE} | {
         "bands": {name: to_json(cell.band) for name, cell in told.cells.items()}
     }
 
 
+def read(data: Mapping[str, Any]) -> StudyResult:
+    """The result that `answer` told, to its digits; KeyError, TypeError or ValueError where it is no such answer.
+
+    Curves longer than `jsonio.MOST_POINTS` come back thinned.
+    """
+    return StudyResult(
+        study=data["study"],
+        title=data["title"],
+        hash=data["study_hash"],
+        priors=data["priors_hash"],
+        version=data["epitropy_version"],
+        versions=dict(data["library_versions"]),
+        inputs=from_json(Mapping[str, Sourced], data["inputs"]),
+        cells=from_json(Mapping[str, CellStages], data["stages"]),
+        scenarios=from_json(tuple[Scenario, ...], data["scenarios"]),
+        scales=from_json(Mapping[str, Scales], data["scales"]),
+        nominal=from_json(Mapping[str, Mapping[str, float]], data["nominal_retention"]),
+        headline=_read_headline(data["headline"], data["ensemble"]) if data["headline"] is not None else None,
+        references=tuple(data["references"]),
+    )
+
+
+def _read_headline(told: Mapping[str, Any], ensemble: Mapping[str, Any]) -> Headline:
+    hints = get_type_hints(Headline, include_extras=True)
+    beside = {name: from_json(hints[name], ensemble[name]) for name in BESIDE}
+    cells = {name: _read_cell(cell, ensemble["bands"][name]) for name, cell in told.items()}
+    return Headline(cells=cells, **beside)
+
+
+def _read_cell(told: Mapping[str, Any], band: Mapping[str, Any]) -> CellHeadline:
+    cycles = max(int(name.removeprefix("cycle_")) for name in told["capacity_mAh_g"])
+    first, last = _read_capacities(told["capacity_mAh_g"], cycles)
+    return CellHeadline(
+        basis=told["basis"],
+        level=told["level"],
+        cycles=cycles,
+        first=first,
+        last=last,
+        retention=from_json(Retention, told[f"retention_{cycles}"]),
+        band=from_json(Band, band),
+        scenarios=tuple(_read_scenario(s, cycles) for s in told["scenarios"]),
+    )
+
+
+def _read_scenario(told: Mapping[str, Any], cycles: int) -> Prediction:
+    first, last = _read_capacities(told["capacity_mAh_g"], cycles) if told["capacity_mAh_g"] else (None, None)
+    return Prediction(
+        scenario=told["name"],
+        first=first,
+        last=last,
+        retention=from_json(Retention | None, told[f"retention_{cycles}"]),
+        infeasible_share=told["infeasible_share"],
+    )
+
+
+def _read_capacities(told: Mapping[str, Any], cycles: int) -> tuple[Capacity, Capacity]:
+    first, last = (Capacity(**{end: v / MAH_PER_G for end, v in told[f"cycle_{n}"].items()}) for n in (1, cycles))
+    return first, last
+
+
 def schema() -> dict[str, Any]:
     """JSON Schema of an answer; ``$defs/Study`` is that of a study file, ``names`` lists every dotted name."""
-    from .records.headline import Band
-
     interval = {
         "type": "object",
         "properties": {k: {"type": "number"} for k in ("value", "low", "high")},

@@ -112,3 +112,46 @@ def _records(hint: Any) -> list[type]:
     if is_dataclass(hint):
         return [hint] if isinstance(hint, type) else []  # metadata of Annotated is an instance
     return [r for a in get_args(hint) for r in _records(a)]
+
+
+def from_json(kind: Any, data: Any) -> Any:
+    """What `to_json` wrote, as it was; KeyError, TypeError or ValueError where the data are not of that kind.
+
+    >>> from epitropy.records.headline import Retention
+    >>> from_json(Retention, {"value": 0.9, "low": 0.8, "high": 0.95}).low
+    0.8
+    """
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return from_json(arguments[0], data)
+    if origin in (Union, types.UnionType):
+        return _one_of(arguments, data)
+    if is_dataclass(kind):
+        return _record_from(kind, data)
+    if kind is np.ndarray or origin is np.ndarray:
+        return np.array(data, dtype=float)  # null becomes nan
+    if origin is tuple:
+        kinds = arguments[:1] * len(data) if arguments[-1] is Ellipsis else arguments
+        return tuple(from_json(k, v) for k, v in zip(kinds, data, strict=True))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        of_key, of_value = (arguments[0], arguments[1])
+        of_key = get_args(of_key)[0] if get_origin(of_key) is Annotated else of_key
+        return {of_key(k): from_json(of_value, v) for k, v in data.items()}
+    if kind is float:
+        return math.nan if data is None else float(data)
+    return data
+
+
+def _one_of(kinds: tuple[Any, ...], data: Any) -> Any:
+    """Of a union with None or with a plain type; no record holds a union of two records."""
+    if data is None and type(None) in kinds:
+        return None
+    return from_json(next(k for k in kinds if k is not type(None)), data)
+
+
+def _record_from(kind: type, data: Mapping[str, Any]) -> Any:
+    hints, units = get_type_hints(kind, include_extras=True), units_of(kind)
+    names = {key_of(f.name, units[f.name]): f.name for f in fields(kind)}
+    if set(names) != set(data):
+        raise KeyError(f"{kind.__name__}: {', '.join(sorted(set(names) ^ set(data)))}")
+    return kind(**{name: from_json(hints[name], data[key]) for key, name in names.items()})

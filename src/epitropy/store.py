@@ -7,17 +7,22 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from .answer import answer
-from .errors import InputError
+from . import __version__
+from .answer import answer, read
+from .errors import EpitropyError, InputError
 from .records.result import StudyResult
+from .study import Study, load_study, study_hash
 
 MARK = "answer.json"  # a folder with this file is a result and may be replaced by a newer one
+STUDY, PAGE = "study.yaml", "report.html"
 C_PER_MAH_G = 3600.0
+WRITES = "a folder that 'epitropy run -o' wrote"
 
 
 def default_folder(result_name: str, study_hash: str) -> Path:
@@ -52,8 +57,90 @@ def _existing_parent(folder: Path) -> Path:
 
 def save(result: StudyResult, folder: Path, *, page: str, study_text: str) -> Path:
     """Write answer, page, curves and the study's text; an earlier result there is replaced in one rename."""
-    whole = {"answer.json": json.dumps(answer(result), indent=1), "report.html": page, "study.yaml": study_text}
+    whole = {MARK: json.dumps(answer(result), indent=1), PAGE: page, STUDY: study_text}
     return save_files(whole | tables(result), folder)
+
+
+def load(folder: Path) -> tuple[StudyResult, Study]:
+    """A stored result with its study, whose numbers are those stored, whatever defaults say by now."""
+    if not folder.is_dir():
+        raise InputError(str(folder), "no such folder", WRITES)
+    told = _stored_answer(folder)
+    if not (folder / STUDY).is_file():
+        raise InputError(str(folder), f"no {STUDY}", WRITES)
+    try:
+        result = read(told)
+    except (KeyError, TypeError, ValueError, AttributeError, EpitropyError) as error:
+        raise InputError(
+            str(folder / MARK),
+            f"not an answer as epitropy {__version__} writes it ({type(error).__name__}: {error})",
+            "an answer of this version",
+            "Run the study again.",
+        ) from None
+    study = load_study(str(folder / STUDY))
+    if not _of_one_run(result, study):
+        raise InputError(
+            str(folder),
+            f"{STUDY} names other cells, inputs or cycles than {MARK}",
+            "both as one run wrote them",
+            "Run the study again.",
+        )
+    return result, study.holding(result.inputs)
+
+
+def _of_one_run(result: StudyResult, study: Study) -> bool:
+    """Whether cells, names of inputs and numbers of cycles agree; values may have changed since."""
+    told = result.headline.cells if result.headline else {}
+    return (
+        set(study.cells) == set(result.cells)
+        and set(study.inputs()) == set(result.inputs)
+        and all(cell.cycles == study.cells[name].protocol.cycles for name, cell in told.items())
+    )
+
+
+def changed_since(result: StudyResult, folder: Path) -> bool:
+    """Whether the stored study would give another hash now: version, data or the file are not those of the run."""
+    return study_hash(load_study(str(folder / STUDY))) != result.hash
+
+
+def _stored_answer(folder: Path) -> dict:
+    path = folder / MARK
+    if not path.is_file():
+        raise InputError(str(folder), f"no {MARK}", WRITES)
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(str(path), f"cannot be read ({type(error).__name__})", "a whole JSON file") from None
+    if not isinstance(told, dict) or not {"study_hash", "stages", "epitropy_version"} <= set(told):
+        raise InputError(str(path), "the answer of another command", "that of 'epitropy run'")
+    if _release(told["epitropy_version"]) > _release(__version__):
+        raise InputError(
+            str(path), f"written by epitropy {told['epitropy_version']}", f"{__version__} or older", "Update epitropy."
+        )
+    return told
+
+
+def _release(version: object) -> tuple[int, ...]:
+    """Numbers of a version.
+
+    >>> _release("0.10.1") > _release("0.9"), _release("1.0.dev3")
+    (True, (1, 0, 3))
+    """
+    return tuple(int(n) for n in re.findall(r"\d+", str(version)))
+
+
+def save_page(page: str, folder: Path) -> Path:
+    """Put a new page in place of the folder's, in one rename; nothing else there changes."""
+    handle, aside = tempfile.mkstemp(prefix=f".{PAGE}-", dir=folder)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(page)
+        os.chmod(aside, 0o644)
+        os.replace(aside, folder / PAGE)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+    return folder
 
 
 def save_files(texts: Mapping[str, str], folder: Path) -> Path:

@@ -96,6 +96,14 @@ class Study:
         settled = self.settled | {name} if f".{SHARES}" in f".{name}" else self.settled
         return replace(self, settled=settled)._with(lambda n, v: change(v) if n == name else v)
 
+    def holding(self, inputs: Mapping[str, Sourced]) -> Study:
+        """The study with these numbers, by dotted name, in place of its own: as it was when they were stored."""
+        cells = {
+            name: _replace_leaves(cell, lambda path, v, n=name: inputs.get(self.name_of(n, path), v))
+            for name, cell in self.cells.items()
+        }
+        return replace(self, cells=cells)
+
     def _with(self, change: Callable[[str, Sourced], Sourced]) -> Study:
         """Every number put through ``change(its name, number)``; shares then sum to one."""
         cells = {

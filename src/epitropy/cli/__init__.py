@@ -16,6 +16,7 @@ from . import (  # noqa: F401  each registers its verbs
     pathways,
     phases,
     recipe,
+    report,
     run,
     structure,
     study,

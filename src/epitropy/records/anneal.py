@@ -18,7 +18,7 @@ Length = Annotated[float, Unit("m", show="nm")]
 Share = Annotated[float, Unit("1")]
 ByElement = Annotated[Mapping[str, float], Unit("m", show="nm")]
 
-_SUM_TOLERANCE = 1e-9
+_SUM_TOLERANCE = 1e-8  # a stored profile is rounded to nine digits
 _BALANCE_TOLERANCE = 1e-9
 
 

@@ -60,6 +60,36 @@ def capacity_curves(result: StudyResult, study: Study) -> Drawing | None:
     )
 
 
+def capacity_at_a_glance(result: StudyResult, study: Study) -> Drawing | None:
+    """The same curves, small enough for the first page and labelled in few words."""
+    if not result.headline and not any(cell.cycling for cell in result.cells.values()):
+        return None
+    figure, (axes,) = canvas(result, 2.4, 3.3)
+    header, arrays = (_bands if result.headline else _median_lines)(axes, result, study)
+    _reported_marks(axes, study)
+    for line in axes.lines:
+        line.set_markersize(4.5)
+    axes.set(xlabel="cycle number", ylabel="capacity / (mAh/g)")
+    axes.margins(x=0.02)
+    for name, colour in zip(study.cells, CELL_COLOURS):
+        axes.plot([], [], color=colour, label=f"{name}  ")
+    handles, labels = axes.get_legend_handles_labels()
+    short = dict(zip(labels[-len(study.cells) :], handles[-len(study.cells) :]))
+    axes.figure.legend(
+        list(short.values()), list(short), loc="outside upper left", ncols=4, fontsize=8.5, frameon=False
+    )
+    marks = " Diamonds: reported; filled where fitted." if study.reported or study.calibration else ""
+    kind = "Medians and 80 % bands." if result.headline else "One line a scenario, inputs at their medians."
+    return Drawing(
+        name="glance",
+        title="Capacity over cycles, at a glance",
+        caption=f"{kind}{marks}",
+        figure=figure,
+        header=tuple(header),
+        rows=columns(*arrays),
+    )
+
+
 def _bands(axes: Axes, result: StudyResult, study: Study) -> tuple[list[str], list]:
     header, arrays = ["cycle"], []
     for (name, found), colour in zip(result.headline.cells.items(), CELL_COLOURS):
@@ -78,7 +108,7 @@ def _median_lines(axes: Axes, result: StudyResult, study: Study) -> tuple[list[s
     for (name, cell), colour in zip(result.cells.items(), CELL_COLOURS):
         label = f"{name}: one line a scenario, inputs at their medians"
         for scenario, series in cell.cycling.items():
-            arrays = arrays or [np.arange(1.0, series.capacity.size + 1)]
+            arrays = arrays or [field(series, "cycle")]
             capacity = field(series, "capacity")
             axes.plot(arrays[0], capacity, color=colour, linewidth=1.0, alpha=0.8, label=label)
             arrays.append(capacity)

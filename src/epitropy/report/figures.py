@@ -30,6 +30,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
     "#CC79A7",
 )
 GREY = "#5a5a5a"
+WIDTH = 7.6  # inches, of the page
 CELL_COLOURS = (GREY, BLUE, ORANGE, GREEN)
 STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so the layout is the same everywhere
@@ -58,16 +59,21 @@ class Drawing:
     rows: tuple[tuple[object, ...], ...]
 
 
-def canvas(result: StudyResult, height: float, **grid) -> tuple[Figure, list[Axes]]:
-    """An empty figure of the page's width with the footer that says which study and version it came from."""
+def canvas(result: StudyResult, height: float, width: float = WIDTH, **grid) -> tuple[Figure, list[Axes]]:
+    """An empty figure, as wide as the page by default, with the footer that says which study and version it is of."""
+    return blank_canvas(f"epitropy {result.version}  ·  study {result.study}  ·  {result.hash}", height, width, **grid)
+
+
+def blank_canvas(footer: str, height: float, width: float = WIDTH, **grid) -> tuple[Figure, list[Axes]]:
+    """An empty figure with a footer, in inches."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(7.6, height), layout="constrained", facecolor="white")
+        figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
         axes = figure.subplots(**{"nrows": 1, **grid}, squeeze=False)
         figure.get_layout_engine().set(rect=(0.0, 0.24 / height, 1.0, 1 - 0.24 / height))
         figure.text(
             0.995,
             0.05 / height,
-            f"epitropy {result.version}  ·  study {result.study}  ·  {result.hash}",
+            footer,
             ha="right",
             va="bottom",
             fontsize=7,

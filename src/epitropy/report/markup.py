@@ -39,6 +39,7 @@ def bullets(texts: Iterable[object], kind: str = "") -> Html:
 
 def table(header: Sequence[object], rows: Iterable[Sequence[object]], *, caption: object = "", kind: str = "") -> Html:
     """A table that scrolls sideways on a narrow screen; the first column heads its row.
+    Without a header it has none.
 
     >>> print(table(["a", "b"], [["x", 1]]))
     <div class="wide"><table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>
@@ -48,10 +49,9 @@ def table(header: Sequence[object], rows: Iterable[Sequence[object]], *, caption
     mark = f' class="{kind}"' if kind else ""
     title = f"<caption>{safe(caption)}</caption>" if caption else ""
     head = "".join(f"<th>{safe(h)}</th>" for h in header)
+    head = f"<thead><tr>{head}</tr></thead>" if header else ""
     body = "\n".join(_row(r) for r in rows)
-    return Html(
-        f'<div class="wide"><table{mark}>{title}<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
-    )
+    return Html(f'<div class="wide"><table{mark}>{title}{head}<tbody>\n{body}\n</tbody></table></div>')
 
 
 def headed(rows: Sequence[Sequence[object]], kind: str = "") -> Html:

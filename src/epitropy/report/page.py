@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from . import attribution_figures, cell_figures, layer_figures, measurement_figures, sections, strain_figures, text
+from . import attribution_figures, cell_figures, layer_figures, measurement_figures, methods, sections, strain_figures
 from .figures import Drawing
 from .markup import Html, paragraphs, safe
 
@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from ..study import Study
 
 
-def html(result: StudyResult, study: Study) -> str:
-    """The report of a result, nominal or with its headline; the same text for the same result."""
+def html(result: StudyResult, study: Study, remark: str = "") -> str:
+    """The report of a result, nominal or with its headline; the same text for the same result.
+
+    One page answers, the details come after it. ``remark``: what else to know about how the page came about.
+    """
     parts = [(name, title, body) for name, title, body in _sections(result, study) if body.strip()]
     links = "".join(f'<a href="#{name}">{safe(title)}</a>' for name, title, _ in parts)
     links += '<a href="#limits">What this model cannot say</a>'
     bodies = "\n".join(
         f'<section id="{name}"><h2>{safe(title)}</h2>\n{body}\n</section>' for name, title, body in parts
     )
-    return whole_page(result.title or result.study, f"{_head(result, study)}\n<nav>{links}</nav>\n{bodies}")
+    answer = f'<div class="answer-page">{_head(result, study, remark)}\n{sections.first_page(result, study)}</div>'
+    return whole_page(result.title or result.study, f"{answer}\n<nav>Details: {links}</nav>\n{bodies}")
 
 
 def _sections(result: StudyResult, study: Study) -> list[tuple[str, str, Html]]:
@@ -33,6 +37,7 @@ def _sections(result: StudyResult, study: Study) -> list[tuple[str, str, Html]]:
         ("layer", "The layer in numbers", sections.layer(result, study)),
         ("hosts", "Entropy of the hosts", sections.hosts(result, study)),
         ("inputs", "Inputs, limits and sources", sections.inputs(result, study)),
+        ("methods", "Methods, to paste", methods.section(result, study)),
     ]
 
 
@@ -51,15 +56,15 @@ def drawings(result: StudyResult, study: Study) -> list[Drawing]:
     return [d for d in (one(result, study) for one in draw) if d is not None]
 
 
-def _head(result: StudyResult, study: Study) -> str:
+def _head(result: StudyResult, study: Study, remark: str) -> str:
+    """Title, which study and version, and the study's own note."""
     meta = (
         f"study <code>{safe(result.study)}</code> · hash <code>{result.hash}</code> · priors "
         f"<code>{result.priors}</code> · epitropy {safe(result.version)} · {sections.draws_text(result)}"
     )
-    opening = paragraphs(text.opening(result, study))
-    note = paragraphs([study.note], "meta") if study.note else ""
+    notes = paragraphs([n for n in (study.note, remark) if n], "meta")
     title = safe(result.title or result.study)
-    return f'<h1>{title}</h1>\n<p class="meta">{meta}</p>\n{note}<div class="opening">{opening}</div>'
+    return f'<h1>{title}</h1>\n<p class="meta">{meta}</p>\n{notes}'
 
 
 def whole_page(title: str, body: str) -> str:

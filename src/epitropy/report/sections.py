@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..constants import GAS_CONSTANT
-from . import attribution, measurement_tables, phase_tables, tables, text, update_tables
+from . import attribution, brief, cell_figures, measurement_tables, phase_tables, tables, text, update_tables
 from .facts import Compared, coated_cell, grade_counts, treated_cell
 from .figures import Drawing, csv_link, svg
 from .markup import Html, badge, bullets, details, join, linked, paragraphs, safe, table
@@ -19,9 +19,31 @@ if TYPE_CHECKING:
     from ..study import Study
 
 
+def first_page(result: StudyResult, study: Study) -> Html:
+    """One page of answer: the verdict, then the five questions with the capacity over cycles among them."""
+    kind, count, said = brief.verdict(result, study)
+    mark = badge(kind, count) if kind else Html(f"<b>{safe(count)}.</b>")
+    glance = cell_figures.capacity_at_a_glance(result, study)
+    drawn = figure(glance, None, result.hash) if glance is not None else Html("")
+    parts = [_block(b, drawn if b.name == "gains" else Html("")) for b in brief.blocks(result, study)]
+    lead = Html(f'<p class="lead">{mark} {safe(" ".join(said))}</p>')
+    return join([lead, Html('<div class="blocks">'), *parts, Html("</div>")])
+
+
+def _block(block: brief.Block, drawn: Html) -> Html:
+    """A question, its rows and notes; what is drawn stands beside them."""
+    rows = [tuple(_verdict(cell) for cell in row) for row in block.rows]
+    kind = "answer" if block.header else "answer pairs"
+    told = table(block.header, rows, kind=kind) if rows else Html("")
+    notes = bullets(block.notes) if len(block.notes) > 2 else paragraphs(block.notes)
+    inside = join([told, notes])
+    inside = Html(f'<div class="beside"><div>{inside}</div>{drawn}</div>') if drawn else inside
+    return Html(f'<section class="block" id="{block.name}"><h2>{safe(block.title)}</h2>\n{inside}\n</section>')
+
+
 def headline(result: StudyResult, study: Study) -> Html:
     """Prediction beside the reported numbers, baselines, placebos, scenarios, measurements."""
-    parts = [paragraphs(text.verdict(result, study))]
+    parts = [paragraphs([*text.opening(result, study), *text.verdict(result, study)])]
     if result.headline is not None:
         parts.append(_comparison(result, study))
     parts.append(paragraphs([text.basis(result, study)]))
@@ -93,7 +115,7 @@ def figures(drawings: list[Drawing], result: StudyResult, study: Study) -> Html:
     """All figures, and the table of orientation relationships after the strain."""
     return join(
         [
-            *(_figure(d, number, result.hash) for number, d in enumerate(drawings, 1)),
+            *(figure(d, number, result.hash) for number, d in enumerate(drawings, 1)),
             attribution.section(result),
             _cracking(result, study),
             _facets(result, study),
@@ -103,10 +125,12 @@ def figures(drawings: list[Drawing], result: StudyResult, study: Study) -> Html:
     )
 
 
-def _figure(drawing: Drawing, number: int, salt: str) -> Html:
+def figure(drawing: Drawing, number: int | None, salt: str) -> Html:
+    """A figure with its caption and its data; without a number it needs no title of its own."""
     link = f'<a class="csv" download="{drawing.name}-{salt}.csv" href="{csv_link(drawing)}">data as CSV</a>'
-    caption = f"<figcaption><b>Figure {number}.</b> {safe(drawing.caption)} {link}</figcaption>"
-    head = f"<h3>{safe(drawing.title)}</h3>"
+    counted = f"<b>Figure {number}.</b> " if number else ""
+    caption = f"<figcaption>{counted}{safe(drawing.caption)} {link}</figcaption>"
+    head = f"<h3>{safe(drawing.title)}</h3>" if number else ""
     return Html(
         f'<figure id="figure-{drawing.name}">{head}<div class="plot">{svg(drawing, salt)}</div>{caption}</figure>'
     )

@@ -52,14 +52,15 @@ def headline_rows(result: StudyResult, study: Study) -> tuple[Row, ...]:
     last = f"cycle {lengths.pop()}" if len(lengths) == 1 else "last cycle"
     rows: list[Row] = [("cell / scenario", "cycle 1\nmAh/g", f"{last}\nmAh/g", "retention\n%", "hits")]
     for cell in study.cells:
-        rows.append(_cell_row(result, study, cell))
-        rows += _reported_row(study, cell)
+        rows.append(cell_row(result, study, cell))
+        rows += reported_row(study, cell)
         if cell == treated_cell(study):
             rows += _scenario_rows(result, study, cell)
     return tuple(rows)
 
 
-def _cell_row(result: StudyResult, study: Study, cell: str) -> Row:
+def cell_row(result: StudyResult, study: Study, cell: str) -> Row:
+    """A cell's own numbers; at the medians the middle and the range of its scenarios."""
     if result.headline is not None:
         found = result.headline.cells[cell]
         return _compared_row(f"{cell} ({found.basis})", compared_cell(found, study, cell))
@@ -96,7 +97,8 @@ def _hits(rows: tuple[Compared, ...]) -> str:
     return f"{sum(known)} of {len(known)}" if known else ""
 
 
-def _reported_row(study: Study, cell: str) -> list[Row]:
+def reported_row(study: Study, cell: str) -> list[Row]:
+    """What is reported of a cell; nothing where nothing is."""
     reported = study.reported.get(cell)
     if reported is None:
         return []

@@ -33,8 +33,12 @@ def opening(result: StudyResult, study: Study) -> tuple[str, str, str]:
 
 def given(study: Study) -> str:
     """Host, coating, anneal, cell, protocol and calibration data in one sentence."""
-    parts = [_hosts(study), _treatment(study), _cycled(study.cells[treated_cell(study)]), calibrated_on(study)]
-    return f"Given: {'; '.join(parts)}."
+    return f"Given: {made_and_cycled(study)}; {calibrated_on(study)}."
+
+
+def made_and_cycled(study: Study) -> str:
+    """Host, coating, anneal, cell and protocol."""
+    return "; ".join([_hosts(study), _treatment(study), _cycled(study.cells[treated_cell(study)])])
 
 
 def formula(cell: CellStudy) -> str:
@@ -64,25 +68,26 @@ def _treatment(study: Study) -> str:
     cell = study.cells[treated_cell(study)]
     if cell.coating is None:
         return "no coating" if cell.anneal is None else f"no coating, {_annealed(cell)}"
-    shares = joined([f"{_with_unit(v, '1', 'wt%')} {name}" for name, v in cell.coating.precursors.items()])
-    dose = f"{_with_unit(cell.coating.dose, '1', 'wt%')} of the {cell.coating.dose_basis}"
+    shares = joined([f"{with_unit(v, '1', 'wt%')} {name}" for name, v in cell.coating.precursors.items()])
+    dose = f"{with_unit(cell.coating.dose, '1', 'wt%')} of the {cell.coating.dose_basis}"
     return f"{treated_cell(study)} with {shares}, {dose} in all, {_annealed(cell)}"
 
 
 def _annealed(cell: CellStudy) -> str:
-    hold, temperature = _with_unit(cell.anneal.time, "s", "h"), _with_unit(cell.anneal.temperature, "K", "degC")
+    hold, temperature = with_unit(cell.anneal.time, "s", "h"), with_unit(cell.anneal.temperature, "K", "degC")
     return f"annealed at {temperature} for {hold} in {cell.anneal.gas}"
 
 
 def _cycled(cell: CellStudy) -> str:
     protocol = cell.protocol
-    rates = dict.fromkeys(_with_unit(r, "1", "1") + "C" for r in (protocol.charge, protocol.discharge))
+    rates = dict.fromkeys(with_unit(r, "1", "1") + "C" for r in (protocol.charge, protocol.discharge))
     window = f"{significant(protocol.lower_voltage.value)}-{significant(protocol.upper_voltage.value)} V"
-    one_c = _with_unit(protocol.one_c, "A/kg", "mA/g")
+    one_c = with_unit(protocol.one_c, "A/kg", "mA/g")
     return f"{cell.cell.format} half-cells, {protocol.cycles} cycles at {'/'.join(rates)} (1C: {one_c}), {window}"
 
 
-def _with_unit(number: Sourced, unit: str, show: str) -> str:
+def with_unit(number: Sourced, unit: str, show: str) -> str:
+    """A number in a unit that people read."""
     from ..units import Unit
 
     return f"{significant(shown(number.value, Unit(unit, show=show)))} {pretty(show)}".strip()
@@ -115,7 +120,7 @@ def graded(result: StudyResult) -> str:
 
 def assumed_share(influences: tuple[Influence, ...]) -> str:
     """Share of the variance that comes from assumed inputs."""
-    return _percent(sum(i.share for i in influences if i.grade == "assumed"))
+    return percent(sum(i.share for i in influences if i.grade == "assumed"))
 
 
 def guessed(result: StudyResult) -> str:
@@ -125,10 +130,10 @@ def guessed(result: StudyResult) -> str:
     top = result.headline.influences[:3]
     if not top:
         return "No input with a spread moves the predicted retention."
-    named = joined([f"{i.label} ({_percent(i.share)})" for i in top])
+    named = joined([f"{i.label} ({percent(i.share)})" for i in top])
     kind = "guesses" if all(i.grade == "assumed" for i in top) else "inputs"
-    total = _percent(sum(i.share for i in top))
-    between = _percent(result.headline.between_scenarios)
+    total = percent(sum(i.share for i in top))
+    between = percent(result.headline.between_scenarios)
     return (
         f"The {_NUMBER[len(top)]} {kind} that make most of it ({total} of it together) are {named}; "
         f"apart from the inputs, {between} of the variance of the predicted retention lies between the mechanism "
@@ -139,10 +144,21 @@ def guessed(result: StudyResult) -> str:
 _NUMBER = {1: "one", 2: "two", 3: "three"}
 
 
-def _percent(share: float) -> str:
+def calibrated_sentence(study: Study) -> str:
+    """Which data fixed the two scales, as a sentence.
+
+    >>> from epitropy.study import load_study
+    >>> calibrated_sentence(load_study("zhang2022"))
+    'No capacities to calibrate on, so everything follows from the priors.'
+    """
+    said = calibrated_on(study)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def percent(share: float) -> str:
     """A share in per cent; the few per cent that differ are not hidden by rounding to all or nothing.
 
-    >>> _percent(0.358), _percent(0.997), _percent(0.004), _percent(1.0)
+    >>> percent(0.358), percent(0.997), percent(0.004), percent(1.0)
     ('36 %', 'over 99 %', 'under 1 %', '100 %')
     """
     if 0 < share < 0.01:
@@ -237,6 +253,15 @@ def unsolved(headline: Headline) -> str:
         f"solved for the calibration data ({reasons}) and are left out. A scenario weighs the same however few "
         "draws it keeps."
     )
+
+
+def unsolved_short(headline: Headline) -> str:
+    """How many draws in scenarios could be solved."""
+    pairs = headline.draws * len(headline.solved_by_scenario)
+    lost = sum(headline.reasons_unsolved.values())
+    if not lost:
+        return f"All {headline.draws} draws could be solved in each of {len(headline.solved_by_scenario)} scenarios."
+    return f"{lost} of {pairs} pairs of a draw and a scenario could not be solved for the data and are left out."
 
 
 def baselines(result: StudyResult, study: Study) -> list[str]:

@@ -6,6 +6,7 @@ that people read, which stand in their names; tables come as the rows that the c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -257,7 +258,7 @@ def _stages(study: Study, options: Mapping[str, Any]) -> Json:
     return {
         "share": share,
         "hours": heated.time / 3600,
-        "celsius": heated.temperature - ZERO_CELSIUS,
+        "celsius": heated.temperature - ZERO_CELSIUS if math.isfinite(heated.temperature) else None,
         "colours": colours_of(tuple(elements)),
         "heated": _dots(heated.cations) | {"film_nm": NM * heated.film_thickness, "film_to_nm": NM * heated.film_to},
         "grown": _dots(grown.atoms)
