@@ -54,7 +54,7 @@ def main() -> None:
             for tab, name in (("recipe", "coating.dose"), ("layer", "anneal.time"), ("cell", "coating.dose")):
                 page.click(f"#tab-{tab}")
                 page.wait_for_selector(f"#view[data-shown^='{tab} ']:not(.busy)", timeout=120_000)
-                page.wait_for_timeout(1000)
+                page.wait_for_timeout(5000)  # processes load what later views need
                 times = [_moved(page, name) for _ in range(REPEATS)]
                 middle, longest = 1e3 * statistics.median(times), 1e3 * max(times)
                 print(f"{tab}: slider to picture {middle:.0f} ms (longest {longest:.0f})")

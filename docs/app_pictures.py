@@ -51,6 +51,12 @@ def tour(page: Page, address: str) -> None:
     shot(page, "interface")
 
 
+def figure(page: Page) -> None:
+    page.click("#tab-figure")
+    page.wait_for_selector("#figure1", timeout=120_000)
+    shot(page, "figure")
+
+
 if __name__ == "__main__":
     port = free_port(None)
     app = subprocess.Popen([sys.executable, "-m", "epitropy.cli", "app", "--no-browser", "--port", str(port)])
@@ -58,7 +64,9 @@ if __name__ == "__main__":
         wait_for(f"http://127.0.0.1:{port}")
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-            tour(browser.new_page(viewport={"width": 1280, "height": 860}), f"http://127.0.0.1:{port}")
+            page = browser.new_page(viewport={"width": 1280, "height": 860})
+            tour(page, f"http://127.0.0.1:{port}")
+            figure(page)
     finally:
         app.terminate()
         app.wait(20)

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -130,7 +130,7 @@ class Study:
 
     def name_of(self, cell: str, path: str) -> str:
         """Dotted name of a cell's number: the shared one, or behind the cell's name where it states its own."""
-        return f"{cell}.{path}" if _stated(path, self.own.get(cell, frozenset())) else path
+        return f"{cell}.{path}" if _stated_in(path, self.own.get(cell, NOTHING)) else path
 
 
 def _held_at(share: Sourced, value: float) -> Sourced:
@@ -140,6 +140,7 @@ def _held_at(share: Sourced, value: float) -> Sourced:
     )
 
 
+NOTHING: frozenset[str] = frozenset()
 CALIBRATION, LEVELS = "calibration.", ("capacity_level", "retention_level")
 SHARES = "coating.precursors."
 ROUNDING = 1e-12
@@ -183,6 +184,12 @@ def _stated(path: str, own: Iterable[str]) -> bool:
     """Whether a dotted path, or a part of the tree that contains it, is among a cell's own."""
     parts = path.split(".")
     return any(".".join(parts[:n]) in own for n in range(1, len(parts) + 1))
+
+
+@lru_cache(maxsize=4096)
+def _stated_in(path: str, own: frozenset[str]) -> bool:
+    """The same, remembered: every draw asks it of every number."""
+    return _stated(path, own)
 
 
 def leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Sourced]]:

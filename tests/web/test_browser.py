@@ -94,7 +94,7 @@ def test_the_atoms_of_a_match_are_seen(watched, tmp_path):
 def test_every_view_is_reached_by_keyboard_alone(watched):
     page = watched.open("recipe")
     page.focus("#tab-recipe")
-    for tab in ("layer", "interface", "cell", "data", "sources", "recipe"):
+    for tab in ("layer", "interface", "cell", "figure", "data", "sources", "recipe"):
         page.keyboard.press("ArrowRight")
         watched.wait(tab) if tab != "data" else page.wait_for_selector("#cells")
         assert page.get_attribute(f"#tab-{tab}", "aria-selected") == "true"
@@ -106,6 +106,20 @@ def test_the_anneal_is_followed_in_time(watched):
     page.focus("#share")
     watched.again(lambda: page.keyboard.press("Home"))
     assert "0 %" in page.inner_text("#view .tools") and page.inner_text("#view dl") != whole
+
+
+def test_figure_1_is_shown_and_its_cations_move_with_the_anneal(watched, tmp_path):
+    page = watched.open("figure")
+    page.wait_for_selector("#figure1", timeout=60_000)
+    image = tmp_path / "figure.png"
+    page.wait_for_timeout(500)
+    page.locator("#figure1").screenshot(path=image)
+    assert len(_colours(image)) > 50
+    dots = "all => all.map(dot => dot.getAttribute('transform')).join()"
+    before = page.eval_on_selector_all("#heated .points path", dots)
+    page.focus("#time")
+    watched.again(lambda: page.keyboard.press("End"))
+    assert before and page.eval_on_selector_all("#heated .points path", dots) != before
 
 
 def test_a_file_is_confirmed_fitted_and_its_page_opens(watched):
@@ -233,7 +247,7 @@ def _contrast(one, other):
 def test_the_page_asks_for_nothing_but_this_machine(watched):
     """The fixture looks at every request; here a whole tour is made for it."""
     page = watched.open("recipe")
-    for tab in ("layer", "interface", "cell", "sources"):
+    for tab in ("layer", "interface", "cell", "figure", "sources"):
         page.click(f"#tab-{tab}")
         watched.wait(tab)
     assert json.loads(page.evaluate("async () => JSON.stringify(await (await fetch('/api/health')).json())"))["version"]

@@ -8,12 +8,13 @@ import { forget } from './plots.js';
 import { state } from './state.js';
 import * as cell from './views/cell.js';
 import * as data from './views/data.js';
+import * as figure from './views/figure.js';
 import * as layer from './views/layer.js';
 import * as interfaces from './views/interface.js';
 import * as recipe from './views/recipe.js';
 import * as sources from './views/sources.js';
 
-const VIEWS = { recipe, layer, interface: interfaces, cell, data, sources };
+const VIEWS = { recipe, layer, interface: interfaces, cell, figure, data, sources };
 const root = byId('view');
 
 const refresh = latest(async () => {

@@ -76,7 +76,10 @@ async function draw(told) {
   });
   await plot(fade, traces, { x: 'cycle number', y: 'discharge capacity / (mAh/g)' });
   summary(told);
-  const main = cells.filter(([, c]) => !c.placebo);
+  details(told, cells.filter(([, c]) => !c.placebo)); // the fade does not wait for them
+}
+
+async function details(told, main) {
   await plot(volts, main.flatMap(([name, cell], i) => cell.curves.filter((c, k, all) => k === 0 || k === all.length - 1).flatMap((c, k) => [
     { x: c.charge_mAh_g, y: c.charge_V }, { x: c.discharge_mAh_g, y: c.discharge_V }].map((xy, half) => ({ ...xy, mode: 'lines',
     name: `${name}, cycle ${c.cycle}`, showlegend: half === 0, legendgroup: `${name} ${c.cycle}`,
