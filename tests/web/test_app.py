@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -219,6 +220,19 @@ def test_a_job_is_the_command_it_shows_and_its_files_can_be_had(client, raw):
     answer = client.get(f"/api/jobs/{job['name']}/files/answer.json").json()
     assert answer["hash"] == study_hash(read_study(raw))
     assert client.get(f"/api/jobs/{job['name']}/files/..%2fzhao2024.yaml").status_code == 404
+
+
+def test_parallel_clients_do_not_stall_the_page(client, raw):
+    """While both processes compute for others, what needs none is answered at once."""
+    with ThreadPoolExecutor(6) as clients:
+        busy = [clients.submit(ask, client, "interface", raw) for _ in range(6)]
+        time.sleep(0.2)
+        began = time.monotonic()
+        assert client.get("/").status_code == 200 and client.get("/static/js/main.js").status_code == 200
+        waited = time.monotonic() - began
+        still = sum(not one.done() for one in busy)
+        assert all(one.result().status_code == 200 for one in busy)
+    assert still >= 2 and waited < 1.0
 
 
 def test_a_cancelled_job_ends_with_all_that_it_started(client, raw):

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from . import attribution_figures, cell_figures, layer_figures, measurement_figures, methods, sections, strain_figures
+from . import (
+    attribution_figures,
+    cell_figures,
+    figure_one,
+    layer_figures,
+    measurement_figures,
+    methods,
+    sections,
+    strain_figures,
+)
+from .facts import coated_cell
 from .figures import Drawing
 from .markup import Html, paragraphs, safe
+from .scene import scene
 
 if TYPE_CHECKING:
     from ..records.result import StudyResult
@@ -47,6 +59,7 @@ def drawings(result: StudyResult, study: Study) -> list[Drawing]:
         cell_figures.capacity_curves,
         cell_figures.scenario_forest,
         attribution_figures.shares,
+        _three_stages,
         layer_figures.depth_profile,
         cell_figures.losses,
         cell_figures.tornado,
@@ -54,6 +67,14 @@ def drawings(result: StudyResult, study: Study) -> list[Drawing]:
         strain_figures.strain_over_charge,
     )
     return [d for d in (one(result, study) for one in draw) if d is not None]
+
+
+def _three_stages(result: StudyResult, study: Study) -> Drawing | None:
+    """Figure 1 of the coated cell; nothing where nothing is coated."""
+    cell = coated_cell(result, study)
+    if cell is None:
+        return None
+    return figure_one.draw(replace(scene(study, cell), hash=result.hash, version=result.version))
 
 
 def _head(result: StudyResult, study: Study, remark: str) -> str:

@@ -69,6 +69,7 @@ async function bands(job, hash) {
   const found = await get(`/api/jobs/${job.name}/files/answer.json`);
   const told = found.ensemble?.bands;
   if (!told) return;
+  state.attribution[hash] = found.ensemble.attribution;
   state.bands[hash] = Object.fromEntries(Object.entries(told).map(([cell, b]) => [cell, {
     cycle: b.cycle, low: b.low_C_per_kg.map(v => v / 3600), high: b.high_C_per_kg.map(v => v / 3600),
   }]));

@@ -6,6 +6,7 @@ export const state = {
   tab: 'recipe',
   options: {}, // by view
   bands: {}, // by study hash: bands of a finished ensemble
+  attribution: {}, // and what the gain is made of
 };
 
 export const SOURCE = 'set in the app';

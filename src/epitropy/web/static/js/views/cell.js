@@ -12,6 +12,9 @@ const fade = el('div', { class: 'plot tall', id: 'fade', role: 'img', 'aria-labe
 const volts = el('div', { class: 'plot', role: 'img', 'aria-label': 'Voltage over capacity' });
 const losses = el('div', { class: 'plot', role: 'img', 'aria-label': 'Capacity lost by mechanism' });
 const numbers = el('div');
+const gain = el('div', { class: 'plot short', id: 'gain', role: 'img', 'aria-label': 'What the gain is made of' });
+const gained = el('div', { hidden: true }, el('h2', {}, 'What the gain over the bare cell is made of'), gain,
+  el('p', { class: 'soft' }, 'Shapley shares of the retention after the last cycle in this scenario, means over the draws; they add up to the mean gain.'));
 const tools = el('div', { class: 'tools' });
 const off = el('details');
 const about = el('p', { class: 'soft' });
@@ -25,7 +28,7 @@ export async function show(root) {
   if (!root.contains(fade) || drawnFor !== mark) {
     drawnFor = mark;
     controls(options, again);
-    if (!root.contains(fade)) root.replaceChildren(tools, about, off, fade, numbers, el('div', { class: 'plots' },
+    if (!root.contains(fade)) root.replaceChildren(tools, about, off, fade, numbers, gained, el('div', { class: 'plots' },
       el('div', {}, el('h2', {}, 'Voltage at 1C, first and last cycle'), volts),
       el('div', {}, el('h2', {}, 'Capacity lost between them, by mechanism'), losses)));
   }
@@ -79,7 +82,20 @@ async function draw(told) {
   details(told, cells.filter(([, c]) => !c.placebo)); // the fade does not wait for them
 }
 
+// Only a finished ensemble tells it, and of the study that it was run for.
+async function attributed(scenario) {
+  const found = state.attribution[state.form.hash]?.find(a => a.scenario === scenario);
+  gained.hidden = !found;
+  if (!found) return;
+  const parts = [...Object.entries(found.features).map(([name, f]) => [name, f.share.mean_retention]), ['the rest (mass, anneal)', found.rest.mean_retention],
+    ['in all', found.total.mean_retention]];
+  await plot(gain, [{ type: 'bar', orientation: 'h', y: parts.map(([name]) => name), x: parts.map(([, v]) => 100 * v), showlegend: false,
+    marker: { color: parts.map(([name]) => (name === 'in all' ? '#7f7f7f' : colour(0))) }, hovertemplate: '%{x:.1f} points<extra></extra>' }],
+  { x: `retention / points (${found.draws} draws)`, y: '', ymore: { autorange: 'reversed', title: { text: '' } } });
+}
+
 async function details(told, main) {
+  await attributed(told.scenario);
   await plot(volts, main.flatMap(([name, cell], i) => cell.curves.filter((c, k, all) => k === 0 || k === all.length - 1).flatMap((c, k) => [
     { x: c.charge_mAh_g, y: c.charge_V }, { x: c.discharge_mAh_g, y: c.discharge_V }].map((xy, half) => ({ ...xy, mode: 'lines',
     name: `${name}, cycle ${c.cycle}`, showlegend: half === 0, legendgroup: `${name} ${c.cycle}`,
