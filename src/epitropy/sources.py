@@ -59,7 +59,7 @@ def sourced(entry: dict[str, Any], unit: str, where: str) -> Sourced:
         )
     except InputError as error:
         raise InputError(f"{where}: {error.where}", error.given, error.allowed, error.remedy) from None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(where, f"spread {row.get('spread')!r}", "numbers, one or two") from None
 
 

@@ -367,6 +367,8 @@ def read_yaml(text: str, source: str) -> Any:
         ) from None
     except RecursionError:
         raise InputError(source, "nested too deep", "a YAML file such as 'epitropy new' writes") from None
+    except (ValueError, OverflowError) as error:  # a date or a whole number that cannot be
+        raise InputError(source, f"a value that cannot be read ({error})", "numbers with units, and names") from None
     _check_size(found, source)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import tokenize
 from dataclasses import dataclass, fields
 from functools import cache
@@ -153,8 +154,8 @@ def parse(text: str | float | int, target: str, shown: str = "") -> float:
     if isinstance(text, bool) or not isinstance(text, (str, int, float)):
         raise InputError("value", f"{text!r} is not a quantity", example)
     if isinstance(text, (int, float)):
-        if not math.isfinite(text):
-            raise InputError("value", f"{text}", "a finite number")
+        if not abs(text) < math.inf or abs(text) > sys.float_info.max:  # whole numbers know no bounds
+            raise InputError("value", f"{str(text)[:20]}", "a finite number")
         if target != "1":
             remedy = f"Write for example '{text} {habit}'."
             raise InputError("value", f"{text!r} has no unit", f"a unit of the dimension of {habit}", remedy)

@@ -82,6 +82,11 @@ def _answer_faults(app: FastAPI) -> None:
     async def own(_: Request, error: EpitropyError) -> Response:
         return JSONResponse({"error": str(error)}, 422)
 
+    @app.exception_handler(Exception)
+    async def unexpected(_: Request, error: Exception) -> Response:
+        """A fault of our own: told as such, and in full on the terminal that runs the app."""
+        return JSONResponse({"error": f"a fault of the app itself ({type(error).__name__}); please report it"}, 500)
+
     @app.exception_handler(TooLarge)
     async def large(_: Request, error: TooLarge) -> Response:
         return JSONResponse({"error": "more bytes than were announced; nothing was read"}, 413)
