@@ -304,13 +304,14 @@ def _cell(study: Study, options: Mapping[str, Any]) -> Json:
         for n, c in lived.cells.items()
     }
     off = "".join(f" --without {m}" for m in without)
+    besides = f" && epitropy run {_file(study)}  # its table of placebos" if placebos else ""
     return {
         "scenario": scenario.name,
         "calibrated": study.calibration is not None,
         "known": known,
         "cells": {n: _life(c, placebo=n in placebos) for n, c in lives.items()},
         "mechanisms": [f.name for f in fields(LossBudget) if f.name not in ("total", "history")],
-        "command": f"epitropy cycle {_file(study)} --scenario {scenario.name}{off}",
+        "command": f"epitropy cycle {_file(study)} --scenario {scenario.name}{off}{besides}",
     }
 
 
