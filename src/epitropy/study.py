@@ -347,11 +347,13 @@ def read_yaml(text: str, source: str) -> Any:
     def mapping(loader: Any, node: Any) -> dict[Any, Any]:
         own = [k for k, _ in node.value if k.tag != "tag:yaml.org,2002:merge"]
         keys = [loader.construct_object(k, deep=True) for k in own]
+        seen = set()
         for key, k in zip(keys, own):
             if not isinstance(key, (str, int, float)):
                 raise InputError(f"{source}, line {k.start_mark.line + 1}", "a key that is no name", "names as keys")
-            if keys.count(key) > 1:
+            if key in seen:
                 raise InputError(f"{source}, line {k.start_mark.line + 1}", f"key '{key}' given twice", "each key once")
+            seen.add(key)
         loader.flatten_mapping(node)
         return {loader.construct_object(k, deep=True): loader.construct_object(v, deep=True) for k, v in node.value}
 
@@ -439,7 +441,7 @@ def _read_scenarios(raw: Any) -> dict[str, Mechanism]:
 
 def _check_name(where: str, name: Any) -> None:
     """Names become parts of files and of dotted names."""
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) or name in BLOCKS:
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name) or name in BLOCKS:
         raise InputError(where, repr(name), "letters, digits, '-' and '_', e.g. my-coating; not the name of a block")
 
 

@@ -82,6 +82,10 @@ class Within:
         return f"{'above ' if self.open_low else ''}{low} to {'below ' if self.open_high else ''}{high}"
 
 
+LONGEST = 100  # characters of a quantity
+_POWERS = re.compile(
+    r"(?:\*\*|\^)\s*[-+]?\s*(?:\d{2}|\d+\s*(?:\*\*|\^)|[A-Za-z(])|\)\s*(?:\*\*|\^)|(?:^|[^A-Za-z0-9_)])\d+\s*(?:\*\*|\^)"
+)
 POSITIVE = Within(0.0, open_low=True)
 NOT_NEGATIVE = Within(0.0)
 FRACTION = Within(0.0, 1.0)
@@ -123,6 +127,8 @@ def convert(value: float, unit: str, target: str) -> float:
     """
     import pint
 
+    if _POWERS.search(unit):  # the registry would work out 9**9**9
+        raise InputError("unit", f"'{unit}' is not a unit", f"a unit of the dimension of {target}")
     try:
         quantity = _registry().Quantity(value, _pint_name(unit)).to(_pint_name(target))
     except (pint.UndefinedUnitError, AttributeError):
@@ -132,6 +138,7 @@ def convert(value: float, unit: str, target: str) -> float:
         tokenize.TokenError,
         SyntaxError,
         AssertionError,
+        ArithmeticError,
         TypeError,
         ValueError,
     ):  # what its parser lets out
@@ -160,6 +167,8 @@ def parse(text: str | float | int, target: str, shown: str = "") -> float:
             remedy = f"Write for example '{text} {habit}'."
             raise InputError("value", f"{text!r} has no unit", f"a unit of the dimension of {habit}", remedy)
         return float(text)
+    if len(text) > LONGEST:
+        raise InputError("value", f"'{text[:20]}…', {len(text)} characters", f"{example}, {LONGEST} characters at most")
     match = _NUMBER.match(text)
     if match is None:
         raise InputError("value", f"'{text}' is not a quantity", example)

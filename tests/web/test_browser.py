@@ -36,7 +36,26 @@ def test_a_changed_recipe_changes_the_fade_curve(watched):
     watched.again(lambda: set_number(page, "coating.dose", "3"))
     assert last_capacity(page) != before
     assert curve(page) != drawn
-    assert page.inner_text("[data-name='coating.dose'] .grade") == "assumed"
+
+
+def test_what_is_set_by_hand_is_graded_assumed(watched):
+    page = watched.open("recipe")
+    grade = "[data-name='anneal.temperature'] .grade"
+    assert page.inner_text(grade) == "measured"
+    watched.again(lambda: set_number(page, "anneal.temperature", "760"))
+    page.wait_for_selector(f"{grade}:text-is('assumed')")
+
+
+def test_small_numbers_are_shown_as_they_are(watched):
+    page = watched.open("recipe")
+    assert page.input_value("[data-name='anneal.diffusivity_host.Ni'] input.number") == "1.41e-15"
+    assert page.input_value("[data-name='layer.lithium_conductivity'] input.number") == "1.7e-7"
+
+
+def test_a_default_that_is_changed_keeps_its_spread(watched):
+    page = watched.open("recipe")
+    watched.again(lambda: set_number(page, "coating.dose", "2"))
+    page.wait_for_selector("[data-name='coating.dose'] .says:has-text('0.927 to 4.31')")
 
 
 def test_a_slider_moves_the_curve_while_it_is_held(watched):

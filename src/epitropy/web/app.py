@@ -118,14 +118,15 @@ def _studies(app: FastAPI) -> None:
     async def read(request: Request) -> dict[str, Any]:
         """A YAML text, such as a file dragged in, as plain data; checked as any study."""
         body = await _body(request)
-        raw = plain.read(str(body.get("yaml", "")), str(body.get("name", "study")))
+        raw = await app.state.calls.run(plain.read, str(body.get("yaml", "")), str(body.get("name", "study")))
         await app.state.calls.run(view, "form", raw, {})
         return {"raw": raw}
 
     @app.post("/api/yaml")
     async def written(request: Request) -> Response:
         body = await _body(request)
-        return PlainTextResponse(plain.write(body.get("study")), media_type="application/yaml")
+        text = await app.state.calls.run(plain.write, body.get("study"))
+        return PlainTextResponse(text, media_type="application/yaml")
 
     @app.post("/api/view/{name}")
     async def shown(name: str, request: Request) -> Any:
@@ -169,9 +170,12 @@ def _jobs(app: FastAPI) -> None:
             raise Fault(f"no job '{kind}'; there are {', '.join(KINDS)}", 404)
         body = await _body(request)
         study, options = body.get("study"), body.get("options") or {}
+        if not isinstance(options, dict):
+            raise Fault("options are no JSON object", 400)
         told = await app.state.calls.run(view, "form", study, {})  # a fault is told before anything starts
         made = KINDS[kind](told["name"], options, app.state.folder / "uploads")
-        inputs = {f"{told['name']}.yaml": plain.write(study).encode(), **made.files}
+        text = await app.state.calls.run(plain.write, study)
+        inputs = {f"{told['name']}.yaml": text.encode(), **made.files}
         return app.state.jobs.start(kind, made.title, inputs, made.arguments).told()
 
     @app.get("/api/jobs/{name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -13,6 +14,7 @@ from typing import Any
 from ..errors import EpitropyError
 
 WORKERS = 2
+PATIENCE = 120.0  # s; the first answer of all may compile for a minute
 STUDY = "zhao2024"  # what the page opens with
 
 
@@ -38,16 +40,25 @@ class Calls:
     async def run(self, work: Callable[..., Any], *given: Any) -> Any:
         """``work(*given)`` in one of the processes; faults of the input come back as `Fault`."""
         pool = self.pool
+        call = asyncio.get_running_loop().run_in_executor(pool, _guarded, work, given)
         try:
-            told, answer = await asyncio.get_running_loop().run_in_executor(pool, _guarded, work, given)
+            told, answer = await asyncio.wait_for(call, PATIENCE)
         except BrokenProcessPool:
-            if self.pool is pool:  # the first to notice makes the next
-                self.pool = self._pool()
+            self._anew(pool)
             raise Fault("A process that computes has crashed; it was started again. Try once more.", 500) from None
+        except TimeoutError:
+            self._anew(pool)
+            raise Fault(f"No answer within {PATIENCE:g} s; what computed it was ended.", 504) from None
         if told:
             raise Fault(answer)
         self.asked.set()
         return answer
+
+    def _anew(self, pool: ProcessPoolExecutor) -> None:
+        """Another pool in the place of one that died or hangs; the first to notice makes it."""
+        if self.pool is pool:
+            self.pool = self._pool()
+            _kill(pool)
 
     async def warm(self) -> None:
         """Start all processes before anybody asks; what only later views need follows the first answer."""
@@ -61,7 +72,14 @@ class Calls:
         await asyncio.gather(*(loop.run_in_executor(self.pool, work, *given) for _ in range(self.workers)))
 
     def close(self) -> None:
-        self.pool.shutdown(wait=False, cancel_futures=True)
+        _kill(self.pool)
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    """End a pool at once, whatever its processes do."""
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _guarded(work: Callable[..., Any], given: tuple[Any, ...]) -> tuple[bool, Any]:
@@ -76,6 +94,7 @@ def _warm() -> None:
     """Load and compile what the first answer would wait for; a parent that leaves takes its processes along."""
     from ..calibrate.workers import leave_with_parent
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the app, which ends its processes itself
     leave_with_parent()
     _show("form", "recipe")
 

@@ -31,10 +31,10 @@ FLAGS = {
 def safe_name(name: str) -> str:
     """The file's own name without any path, so that it can lie beside a study and on a command line."""
     last = re.split(r"[/\\]", name)[-1]
-    cleaned = re.sub(r"[^A-Za-z0-9._ ()+-]", "_", last).lstrip(".- ")
+    cleaned = re.sub(r"[^A-Za-z0-9._ ()+-]", "_", last)[-120:].lstrip(".- ")
     if not cleaned.lower().endswith(TEXTS):
         raise Fault(f"'{last}' is not read here; allowed: text files ending in {', '.join(TEXTS)}", 415)
-    return cleaned[-120:]
+    return cleaned
 
 
 def stored(uploads: Path, token: str) -> Path:
@@ -42,7 +42,10 @@ def stored(uploads: Path, token: str) -> Path:
     folder = uploads / token
     if not re.fullmatch(r"[A-Za-z0-9_-]{8,}", token) or not folder.is_dir():
         raise Fault("that file is no longer kept here; give it once more", 404)
-    return next(p for p in folder.iterdir() if p.is_file())
+    kept = next((p for p in folder.iterdir() if p.is_file()), None)
+    if kept is None:
+        raise Fault("that file was not kept; give it once more", 404)
+    return kept
 
 
 def confirmed(options: Mapping[str, Any]) -> list[str]:
@@ -69,7 +72,7 @@ def preview(path: str, options: Mapping[str, Any]) -> dict[str, Any]:
         cell=_text(options, "cell") or None,
         mass=_number(options, "mass", "kg", "mg"),
         area=_number(options, "area", "m2", "cm2"),
-        first=int(first) if (first := _text(options, "first")).isdigit() else None,
+        first=_first(options),
         columns=_columns(options),
         current_sign=_text(options, "current_sign") or None,
         one_c=_number(options, "one_c", "A/kg", "mA/g"),
@@ -153,6 +156,13 @@ def _text(options: Mapping[str, Any], name: str) -> str:
 def _number(options: Mapping[str, Any], name: str, si: str, habit: str) -> float | None:
     text = _text(options, name)
     return parse(text, si, habit) if text else None
+
+
+def _first(options: Mapping[str, Any]) -> int | None:
+    text = _text(options, "first")
+    if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise InputError("first", f"'{text}'", "the number of a cycle")
+    return int(text) if text else None
 
 
 def _columns(options: Mapping[str, Any]) -> dict[str, str]:

@@ -10,7 +10,8 @@ from ..hosts import host_names
 from ..jsonio import to_json
 from ..records.sourced import Sourced
 from ..report.numbers import pretty, significant
-from ..study import BLOCKS, CellStudy, Study, input_unit, leaves, priors_hash, study_hash
+from ..sources import EVERYTHING_ELSE
+from ..study import BLOCKS, WHOLE, CellStudy, Study, input_unit, priors_hash, study_hash
 from ..units import Unit, convert
 
 FIRST = (
@@ -35,15 +36,17 @@ TITLES = {
 }
 WIDE = 4.0  # a slider runs from a quarter of the value to four times the value
 KELVIN, ROOM, VOLT = 200.0, 30.0, 0.4  # and so far either way of a furnace, a cell, a cut-off
+PINNED = "the calibration's last capacity belongs to this cycle; change both in the YAML"
 Field = dict[str, Any]
 
 
-def form(study: Study) -> dict[str, Any]:
-    """What the page needs to draw the form and to write a changed value back into the study's plain data.
+def form(study: Study, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page needs to draw the form and to write a changed value back into ``raw``, the study's plain data.
 
     A field's ``place`` is the path of keys in that data: below the cell where the cell states its own, else shared.
+    A field that cannot be changed alone is ``locked``, with the reason.
     """
-    found = list(_fields(study))
+    found = list(_fields(study, raw))
     first = [f for name in FIRST for f in found if f["path"] == name or name[-1] == "." and f["path"].startswith(name)]
     groups = [{"title": "First of all", "fields": first}]
     for block in BLOCKS:
@@ -84,26 +87,66 @@ def sources(study: Study) -> list[dict[str, str]]:
     return rows
 
 
-def _fields(study: Study) -> Iterator[Field]:
+def _fields(study: Study, raw: Mapping[str, Any]) -> Iterator[Field]:
     """Fields of all cells; what cells share comes once."""
     seen: set[str] = set()
     known = study.inputs()
     for cell_name, cell in study.cells.items():
-        for path, number in leaves(cell):
+        for keys, number in _numbers(cell):
+            path = ".".join(keys)
             name = study.name_of(cell_name, path)
-            if name in known and name not in seen and path.split(".")[0] in BLOCKS:
+            if name in known and name not in seen and keys[0] in BLOCKS:
                 seen.add(name)
-                yield _number(study, name, path, _place(study, cell_name, path), number)
+                place = _place(study, raw, cell_name, keys)
+                yield _number(study, name, path, place, number) | {"locked": _locked(cell, keys)}
         for path, hint, value in _choices(cell):
             name = study.name_of(cell_name, path)
             if name not in seen:
                 seen.add(name)
-                yield _choice(name, path, _place(study, cell_name, path), hint, value, cell)
+                locked = PINNED if path == "protocol.cycles" and study.calibration else ""
+                place = _place(study, raw, cell_name, tuple(path.split(".")))
+                yield _choice(name, path, place, hint, value, cell) | {"locked": locked}
 
 
-def _place(study: Study, cell: str, path: str) -> list[str]:
-    own = study.name_of(cell, path) != path
-    return ["cells", cell, *path.split(".")] if own else path.split(".")
+def _numbers(node: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Sourced]]:
+    """All sourced numbers below a record, with the keys that lead to them; a key may hold a full stop."""
+    if isinstance(node, Sourced):
+        yield keys, node
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _numbers(value, (*keys, str(key)))
+    elif is_dataclass(node):
+        for f in fields(node):
+            yield from _numbers(getattr(node, f.name), (*keys, f.name))
+
+
+def _place(study: Study, raw: Mapping[str, Any], cell: str, keys: tuple[str, ...]) -> list[str]:
+    """Below the cell where it states the number itself, or does not use what is shared."""
+    block, own = keys[0], (raw.get("cells") or {}).get(cell) or {}
+    mine = study.name_of(cell, ".".join(keys)) != ".".join(keys)
+    mine = mine or raw.get(block) == "none" or any(isinstance(_at(own, keys[:n]), Mapping) for n in _whole_parts(keys))
+    return ["cells", cell, *keys] if mine else list(keys)
+
+
+def _whole_parts(keys: tuple[str, ...]) -> Iterator[int]:
+    """Lengths of what leads to a mapping that is replaced as a whole."""
+    return (n for n in range(1, len(keys) + 1) if keys[n - 1] in WHOLE)
+
+
+def _at(node: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        node = node.get(key) if isinstance(node, Mapping) else None
+    return node
+
+
+def _locked(cell: CellStudy, keys: tuple[str, ...]) -> str:
+    """A row that stands for all others does not go with those beside it."""
+    if keys[-1] != EVERYTHING_ELSE:
+        return ""
+    beside: Any = cell
+    for key in keys[:-1]:
+        beside = beside[key] if isinstance(beside, Mapping) else getattr(beside, key)
+    return "stands for all rows that are not listed; state it in the YAML" if len(beside) > 1 else ""
 
 
 def _number(study: Study, name: str, path: str, place: list[str], number: Sourced) -> Field:
@@ -119,12 +162,25 @@ def _number(study: Study, name: str, path: str, place: list[str], number: Source
         "unit": "" if unit.shown == "1" else unit.shown,
         "unit_shown": "" if unit.shown == "1" else pretty(unit.shown),
         "value": float(f"{shown:.6g}"),
-        "low": low,
-        "high": high,
+        "low": min(low, shown),
+        "high": max(high, shown),
         "range": _range_text(number, unit),
+        "spread": _spread(number, unit),
         "grade": number.grade,
         "source": number.source,
     }
+
+
+def _spread(number: Sourced, unit: Unit) -> dict[str, Any]:
+    """The spread as a study file states it; an absolute one with its unit, of a temperature in kelvin."""
+    if not number.uncertain:
+        return {}
+    spread: list[Any] = list(number.spread)
+    if number.distribution in ("normal", "uniform") and unit.si != "1":
+        difference = number.distribution == "normal" and unit.si == "K"
+        per = "K" if difference else unit.shown
+        spread = [f"{convert(s, unit.si, per):.6g} {per}" for s in spread]
+    return {"distribution": number.distribution, "spread": spread}
 
 
 def _slider(number: Sourced, unit: Unit) -> tuple[float, float]:

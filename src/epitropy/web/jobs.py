@@ -1,7 +1,7 @@
 """Long work as the command that does it: one process group a job, progress by its lines, cancelled as a whole.
 
 What the page shows as the command is what runs. A job that crashes takes nothing along; a job that is cancelled may be
-started again and goes on where its command can (`epitropy fit`).
+started again, from the beginning.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .calls import Fault
 
 AT_ONCE = 2  # jobs that run; the rest wait
 KEPT = 50  # lines of what a job printed
+LONGEST_LINE = 2**22
 WINDOWS = sys.platform == "win32"
 
 
@@ -79,6 +80,7 @@ class Jobs:
         self.jobs: dict[str, Job] = {}
         self.slots = asyncio.Semaphore(AT_ONCE)
         self.tasks: set[asyncio.Task] = set()
+        self.closing = False  # streams end, or the server would wait for them
 
     def start(self, kind: str, title: str, files: Mapping[str, bytes], arguments: Sequence[str]) -> Job:
         """Write the files, then run ``epitropy ARGUMENTS -o result`` among them when there is room."""
@@ -90,7 +92,7 @@ class Jobs:
         shown = shlex.join(["epitropy", *arguments, "-o", "result"])
         job = Job(name=name, kind=kind, title=title, shown=shown, folder=folder, arguments=arguments)
         self.jobs[name] = job
-        task = asyncio.create_task(self._run(job))
+        task = asyncio.create_task(self._guarded(job))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return job
@@ -112,13 +114,14 @@ class Jobs:
         seen = -1
         while True:
             async with job.changed:
-                while job.version == seen:
-                    await job.changed.wait()
+                while job.version == seen and not self.closing:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(job.changed.wait(), 1.0)
                 seen = job.version
                 told = job.told()
                 ended = job.ended
             yield told
-            if ended:
+            if ended or self.closing:
                 return
 
     async def close(self) -> None:
@@ -130,6 +133,16 @@ class Jobs:
             with contextlib.suppress(asyncio.CancelledError, TimeoutError):
                 await asyncio.wait_for(task, 5)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _guarded(self, job: Job) -> None:
+        """Whatever happens, a job ends as something."""
+        try:
+            await self._run(job)
+        except Exception as error:
+            _end(job.process)
+            job.said.append(f"It could not be run to its end ({type(error).__name__}: {error}).")
+            job.state = "failed"
+            await self._notify(job)
 
     async def _run(self, job: Job) -> None:
         async with self.slots:
@@ -150,6 +163,7 @@ class Jobs:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
+                limit=LONGEST_LINE,
                 **group,
             )
             if job.ended:  # cancelled while it started

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
 import threading
 import webbrowser
@@ -17,7 +19,8 @@ def free_port(wanted: int | None) -> int:
     """The wanted port if nobody has it, or the first free one from the usual on."""
     for port in [wanted] if wanted else range(USUAL, USUAL + TRIED):
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if os.name == "posix":  # elsewhere it would let a port in use be taken
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((ADDRESS, port))
             except OSError:
@@ -37,12 +40,19 @@ def serve(port: int | None, browser: bool) -> None:
 
     chosen = free_port(port)
     url = f"http://{ADDRESS}:{chosen}/"
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(chosen), host=ADDRESS, port=chosen, log_level="warning", timeout_graceful_shutdown=3, ws="none"
-        )
+    app = create_app(chosen)
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: object) -> None:
+            """Streams of jobs end first, as the server waits for what is open."""
+            app.state.jobs.closing = True
+            super().handle_exit(sig, frame)
+
+    server = Server(
+        uvicorn.Config(app, host=ADDRESS, port=chosen, log_level="warning", timeout_graceful_shutdown=3, ws="none")
     )
     print(f"epitropy: {url}  (Ctrl-C ends it)", flush=True)
     if browser:
         threading.Timer(1.0, webbrowser.open, [url]).start()
-    server.run()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()

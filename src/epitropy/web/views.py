@@ -60,18 +60,17 @@ def view(name: str, raw: Any, options: Mapping[str, Any]) -> Json:
     if name not in VIEWS:
         raise InputError("view", f"'{name}'", ", ".join(VIEWS))
     study = read_study(raw)
-    return VIEWS[name](study, options)
+    told = VIEWS[name](study, options)
+    return told | form_of(study, raw) if name == "form" else told
 
 
 def _form(study: Study, options: Mapping[str, Any]) -> Json:
-    """The form, and what else the page has to know of a study before it shows anything."""
-    told = form_of(study)
-    told["scenarios"] = [
+    """What the page has to know of a study beside its form."""
+    scenarios = [
         {"name": s.name, "title": s.title, "needs": s.needs, "refuted_by": s.refuted_by}
         for s in declared_scenarios(study)
     ]
-    told["mechanisms"] = dict(MECHANISMS)
-    return told
+    return {"scenarios": scenarios, "mechanisms": dict(MECHANISMS)}
 
 
 def _sources(study: Study, options: Mapping[str, Any]) -> Json:
@@ -81,7 +80,7 @@ def _sources(study: Study, options: Mapping[str, Any]) -> Json:
 def _recipe(study: Study, options: Mapping[str, Any]) -> Json:
     """The batch sheet, part by part, as `epitropy recipe` prints it."""
     batch = str(options.get("batch", "100g"))
-    cell = coated_cell(study, options.get("cell"))
+    cell = coated_cell(study, _named_cell(options))
     made = batch_sheet(study, batch_mass(batch), cell)
     return {
         "heading": list(sheet.heading(made)),
@@ -96,11 +95,9 @@ def _recipe(study: Study, options: Mapping[str, Any]) -> Json:
 
 def _layer(study: Study, options: Mapping[str, Any]) -> Json:
     """Depth profile after a share of the time at temperature, and what the finished layer is."""
-    name = coated_cell(study, options.get("cell"))
+    name = coated_cell(study, _named_cell(options))
     cell = study.at({}).cells[name]
-    share = float(options.get("share", 1.0))
-    if not 0 <= share <= 1:
-        raise InputError("share", f"{share:g}", "0 to 1, the part of the time at temperature that has passed")
+    share = _share(options, 1.0)
     heated = replace(cell, anneal=replace(cell.anneal, time=_times(cell.anneal.time, share)))
     made = front(heated)
     told = {
@@ -139,7 +136,7 @@ def _profile(profile: DepthProfile) -> Json:
 
 def _interface(study: Study, options: Mapping[str, Any]) -> Json:
     """Ranked matches of candidate layers on the host, the facets, and strain over the state of charge."""
-    name = coated_cell(study, options.get("cell"))
+    name = coated_cell(study, _named_cell(options))
     cell = study.at({}).cells[name]
     formed = form(cell)
     matches = align(cell, formed)
@@ -186,13 +183,13 @@ def _path(path: StrainPath) -> Json:
 
 def _model(study: Study, options: Mapping[str, Any]) -> Json:
     """Atoms of one match, unrelaxed, as extended XYZ for the 3D view."""
-    name = coated_cell(study, options.get("cell"))
+    name = coated_cell(study, _named_cell(options))
     cell = study.at({}).cells[name]
     formed = form(cell)
-    rank = int(options.get("rank", 1))
+    rank = options.get("rank", 1)
     chosen = next((a.match for a in align(cell, formed) if a.rank == rank), None)
     if chosen is None:
-        raise InputError("rank", f"{rank}", "the rank of a match in the table")
+        raise InputError("rank", f"{rank!r}", "the rank of a match in the table")
     film = formed.crystal if chosen.film == formed.crystal.name else phase(chosen.film, cell.phases)
     if not has_structure(film):
         raise InputError(
@@ -247,11 +244,9 @@ def _figure(study: Study, options: Mapping[str, Any]) -> Json:
 
 def _stages(study: Study, options: Mapping[str, Any]) -> Json:
     """Stages 2 and 3 of Figure 1 after a share of the anneal, cation by cation, in nm."""
-    share = float(options.get("share", 0.5))
-    if not 0 <= share <= 1:
-        raise InputError("share", f"{share:g}", "0 to 1, the part of the anneal that has passed")
+    share = _share(options, 0.5)
     made = study.at({})
-    cell = made.cells[shown_cell(study, options.get("cell"))]
+    cell = made.cells[shown_cell(study, _named_cell(options))]
     formed = form(cell)
     heated, grown = heated_scene(cell, formed, share), layer_scene(cell, formed, share)
     elements = dict.fromkeys([*heated.cations.element, *grown.atoms.element])
@@ -287,7 +282,8 @@ def _cell(study: Study, options: Mapping[str, Any]) -> Json:
     """Lives of the study's cells and of placebos in one scenario: capacity, voltage, losses, how each ended."""
     centre = study.at({})
     scenario = _scenario(study, options.get("scenario"))
-    without = [str(m) for m in options.get("without", ())]
+    given = options.get("without") or []
+    without = [str(m) for m in given] if isinstance(given, list) else [str(given)]
     known = calibration_cell(centre)
     placebos = _placebos(centre, known) if options.get("placebos") else {}
     ready = {n: prepare(c) for n, c in centre.cells.items()}
@@ -316,7 +312,7 @@ def _cell(study: Study, options: Mapping[str, Any]) -> Json:
 
 
 def _scenario(study: Study, name: str | None) -> Scenario:
-    return named_scenario(study, name) if name else declared_scenarios(study)[0]
+    return named_scenario(study, str(name)) if name else declared_scenarios(study)[0]
 
 
 _last: dict[str, Solved] = {}  # of this process: a change of the layer alone leaves the bare cell's scales as they were
@@ -383,6 +379,19 @@ def _python(study: Study, *lines: str) -> str:
     """Lines of Python as one command."""
     start = f"from epitropy.study import load_study; study = load_study('{_file(study)}')"
     return f'python -c "{"; ".join([start, *lines])}"'
+
+
+def _named_cell(options: Mapping[str, Any]) -> str | None:
+    given = options.get("cell")
+    return None if given is None else str(given)
+
+
+def _share(options: Mapping[str, Any], usual: float) -> float:
+    """What part of the anneal has passed."""
+    given = options.get("share", usual)
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given <= 1:
+        raise InputError("share", f"{given!r}", "a number from 0 to 1, the part of the anneal that has passed")
+    return float(given)
 
 
 def _file(study: Study) -> str:

@@ -24,17 +24,20 @@ export const upload = async file => answer(await fetch(`/api/upload?name=${encod
   method: 'POST', headers: { 'x-epitropy': '1' }, body: file,
 }));
 
-// One call at a time; of those asked for meanwhile only the last is made.
+// One call at a time; of those asked for meanwhile only the last is made, and all of them wait for it.
 export function latest(work) {
-  let running = false, waiting = null;
-  return async function run(...given) {
-    if (running) { waiting = given; return; }
-    running = true;
-    try {
-      await work(...given);
-    } finally {
-      running = false;
-      if (waiting) { const next = waiting; waiting = null; run(...next); }
+  let running = null, waiting = null;
+  return function run(...given) {
+    if (!running) {
+      running = (async () => { try { return await work(...given); } finally { running = null; } })();
+      return running;
     }
+    if (waiting) waiting.given = given;
+    else {
+      const next = { given };
+      next.made = running.catch(() => {}).then(() => { waiting = null; return run(...next.given); });
+      waiting = next;
+    }
+    return waiting.made;
   };
 }

@@ -31,5 +31,9 @@ export function say(text, fault = false) {
   status.className = fault ? 'fault' : 'soft';
 }
 
-export const number = (value, digits = 3) => Number.isFinite(value)
-  ? Number(value.toPrecision(digits)).toLocaleString('en-US', { maximumFractionDigits: 8, useGrouping: false }) : '–';
+// As people write it and the study file reads it: 0.25, 1.41e-15.
+export function number(value, digits = 3) {
+  if (!Number.isFinite(value)) return '–';
+  const rounded = Number(value.toPrecision(digits)), size = Math.abs(rounded);
+  return rounded !== 0 && (size < 1e-4 || size >= 1e7) ? rounded.toExponential().replace('e+', 'e') : String(rounded);
+}

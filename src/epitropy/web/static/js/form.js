@@ -33,6 +33,8 @@ export function find(text) {
   }
 }
 
+const believed = field => field.locked || (field.range ? `believed to lie within ${field.range} (80 %)` : '');
+
 const ids = name => `f-${name.replace(/[^A-Za-z0-9]/g, '-')}`;
 
 function one(field, changed, settled) {
@@ -40,7 +42,7 @@ function one(field, changed, settled) {
   const grade = field.grade ? el('span', { class: `grade ${field.grade}`, title: field.source || '' }, field.grade) : null;
   const head = el('div', { class: 'name' }, el('label', { for: id, title: field.name }, field.label), grade);
   const row = el('div', { class: 'row' }, inputs(field, id, changed, settled));
-  const says = field.range ? el('div', { class: 'says' }, `believed to lie within ${field.range} (80 %)`) : null;
+  const says = el('div', { class: 'says' }, believed(field));
   return el('div', { class: 'field', 'data-name': field.name, 'data-search': `${field.name} ${field.label}`.toLowerCase() },
     head, row, says);
 }
@@ -48,13 +50,13 @@ function one(field, changed, settled) {
 function inputs(field, id, changed, settled) {
   const set = value => { for (const f of change(field, value)) show(f); changed(); };
   if (field.kind === 'number') {
-    const slider = el('input', { type: 'range', min: field.low, max: field.high, step: 'any', value: String(field.value),
+    const slider = el('input', { type: 'range', min: field.low, max: field.high, step: 'any', value: String(field.value), disabled: Boolean(field.locked),
       'aria-label': `${field.label}, slider`,
       oninput: e => set(Number(Number(e.target.value).toPrecision(4))), onchange: settled });
-    const box = el('input', { id, class: 'number', type: 'text', inputmode: 'decimal', value: number(field.value, 6),
+    const box = el('input', { id, class: 'number', type: 'text', inputmode: 'decimal', value: number(field.value, 6), disabled: Boolean(field.locked),
       onchange: e => {
-        const value = Number(e.target.value.replace(',', '.'));
-        const bad = e.target.value.trim() === '' || !Number.isFinite(value);
+        const text = e.target.value.trim(), value = Number(text.replace(',', '.'));
+        const bad = text === '' || !Number.isFinite(value) || /,\d{3}$/.test(text); // 1,000: a thousand or one?
         e.target.closest('.field').classList.toggle('bad', bad);
         if (!bad) { set(value); settled(); }
       } });
@@ -70,7 +72,7 @@ function inputs(field, id, changed, settled) {
     return el('input', { id, type: 'checkbox', checked: field.value, onchange: e => done(e.target.checked) });
   }
   const whole = field.kind === 'whole';
-  return el('input', { id, class: whole ? 'number' : 'wide', type: whole ? 'number' : 'text', value: String(field.value),
+  return el('input', { id, class: whole ? 'number' : 'wide', type: whole ? 'number' : 'text', value: String(field.value), disabled: Boolean(field.locked),
     onchange: e => done(whole ? Math.round(Number(e.target.value)) : e.target.value) });
 }
 
@@ -79,10 +81,11 @@ function show(field) {
   if (!found) return;
   const { slider, box } = found;
   if (document.activeElement !== slider) {
-    if (field.value < Number(slider.min)) slider.min = field.value;
-    if (field.value > Number(slider.max)) slider.max = field.value;
+    slider.min = Math.min(field.low, field.value);
+    slider.max = Math.max(field.high, field.value);
     slider.value = field.value;
   }
+  box.closest('.field').querySelector('.says').textContent = believed(field);
   if (document.activeElement !== box) box.value = number(field.value, 6);
   box.closest('.field').classList.remove('bad');
   const grade = box.closest('.field').querySelector('.grade');

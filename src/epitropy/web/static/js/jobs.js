@@ -4,14 +4,11 @@ import { get, post } from './api.js';
 import { byId, el, say } from './dom.js';
 import { state } from './state.js';
 
-const shown = new Map();
-
 export async function start(kind, options) {
   try {
-    const hash = state.form.hash;
     const job = await post(`/api/jobs/${kind}`, { study: state.raw, options });
     remember(job.name);
-    follow(job, hash);
+    follow(job);
     say('');
   } catch (fault) {
     say(fault.message, true);
@@ -29,21 +26,37 @@ function remember(name) {
   sessionStorage.setItem('jobs', JSON.stringify([...JSON.parse(sessionStorage.getItem('jobs') ?? '[]'), name]));
 }
 
-function follow(job, hash) {
+function follow(job) {
   const box = el('article', { class: 'job', 'data-kind': job.kind });
   byId('jobs').prepend(box);
-  shown.set(job.name, box);
-  draw(box, job);
-  if (ended(job)) return;
-  const events = new EventSource(`/api/jobs/${job.name}/events`);
-  events.onmessage = async e => {
-    const told = JSON.parse(e.data);
+  const tell = told => {
     draw(box, told);
-    if (!ended(told)) return;
-    events.close();
-    if (told.kind === 'run' && told.state === 'done' && hash) await bands(told, hash);
+    if (told.kind === 'run' && told.state === 'done') bands(told);
   };
-  events.onerror = () => { if (events.readyState === EventSource.CLOSED) say('The app no longer answers; is it still running?', true); };
+  tell(job);
+  if (job.state === 'waiting') wait(job, tell);
+  else if (!ended(job)) listen(job, tell);
+}
+
+// A browser holds six connections to one host: only jobs that run have a stream, of which there are two at once.
+async function wait(job, tell) {
+  let told = job;
+  while (told.state === 'waiting') {
+    await new Promise(next => setTimeout(next, 1500));
+    try { told = await get(`/api/jobs/${job.name}`); } catch (fault) { say(fault.message, true); return; }
+  }
+  tell(told);
+  if (!ended(told)) listen(told, tell);
+}
+
+function listen(job, tell) {
+  const events = new EventSource(`/api/jobs/${job.name}/events`);
+  events.onmessage = e => {
+    const told = JSON.parse(e.data);
+    if (ended(told)) events.close();
+    tell(told);
+  };
+  events.onerror = () => say('The app does not answer; is it still running?', true);
 }
 
 const ended = job => ['done', 'failed', 'cancelled'].includes(job.state);
@@ -55,7 +68,7 @@ function draw(box, job) {
   box.dataset.state = job.state;
   box.replaceChildren(...[
     el('div', { class: 'head' }, el('b', {}, job.title), el('span', { class: job.state === 'failed' ? 'fault' : 'soft' }, job.state),
-      ended(job) ? null : el('button', { type: 'button', class: 'cancel', onclick: () => post(`/api/jobs/${job.name}/cancel`, {}) }, 'Cancel'),
+      ended(job) ? null : el('button', { type: 'button', class: 'cancel', onclick: () => post(`/api/jobs/${job.name}/cancel`, {}).then(told => draw(box, told), fault => say(fault.message, true)) }, 'Cancel'),
       job.state === 'done' ? pages.map(f => el('a', { href: file(f), target: '_blank', rel: 'noopener' }, f === 'report.html' ? 'Report' : f)) : null),
     ended(job) ? null : el('progress', share === undefined ? {} : { value: share, max: 1 }),
     ended(job) ? null : el('div', { class: 'soft' }, job.stage ? `${job.stage}${job.total ? ` · ${job.done} of ${job.total}` : ''}` : 'waiting for a place'),
@@ -65,10 +78,11 @@ function draw(box, job) {
   ].filter(Boolean));
 }
 
-async function bands(job, hash) {
+async function bands(job) {
   const found = await get(`/api/jobs/${job.name}/files/answer.json`);
   const told = found.ensemble?.bands;
   if (!told) return;
+  const hash = found.study_hash; // of the study that was run, whatever the form shows by now
   state.attribution[hash] = found.ensemble.attribution;
   state.bands[hash] = Object.fromEntries(Object.entries(told).map(([cell, b]) => [cell, {
     cycle: b.cycle, low: b.low_C_per_kg.map(v => v / 3600), high: b.high_C_per_kg.map(v => v / 3600),

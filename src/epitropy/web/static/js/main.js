@@ -26,21 +26,28 @@ const refresh = latest(async () => {
     if (tab !== state.tab) return;
     say('');
     command(told?.command);
+    root.dataset.view = tab;
     root.dataset.shown = `${tab} ${Number((root.dataset.shown ?? '').split(' ')[1] ?? 0) + 1}`;
   } catch (fault) {
     say(fault.message, true);
     command(null);
+    if (root.dataset.view !== tab) root.replaceChildren();
   } finally {
     clearTimeout(slow);
     root.classList.remove('busy');
   }
 });
 
+let drawnFor = null; // the study whose form is drawn
+
 const learn = latest(async () => {
+  const raw = state.raw;
   try {
-    const told = await view('form', state.raw);
+    const told = await view('form', raw);
+    if (raw !== state.raw) return; // another study was taken meanwhile
     const names = f => f.groups.flatMap(g => g.fields.map(x => x.name)).join();
-    const same = state.form && names(told) === names(state.form);
+    const same = drawnFor === raw && names(told) === names(state.form);
+    drawnFor = raw;
     if (same) {
       const now = new Map(told.groups.flatMap(g => g.fields).map(f => [f.name, f]));
       for (const field of state.form.groups.flatMap(g => g.fields)) Object.assign(field, now.get(field.name));
@@ -69,7 +76,6 @@ function command(text) {
 
 async function take(raw) {
   state.raw = raw;
-  state.form = null;
   await learn();
   if (state.form) refresh();
 }
@@ -106,6 +112,7 @@ async function openFile(file) {
     if (/\.ya?ml$/i.test(file.name)) {
       const { raw } = await post('/api/read', { yaml: await file.text(), name: file.name });
       await take(raw);
+      byId('studies').selectedIndex = -1;
     } else {
       await data.take(file);
       choose('data');

@@ -1,6 +1,6 @@
 // Curves by Plotly, in the page's own colours; loaded when the first is drawn.
 
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#b8a800', '#000000'];
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#b8a800', '#8c6bb1'];
 const DASHES = ['solid', 'dash', 'dashdot', 'dot', 'longdash', 'solid', 'dash', 'dashdot', 'dot'];
 
 export const colour = i => COLOURS[i % COLOURS.length];

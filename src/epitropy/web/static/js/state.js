@@ -11,6 +11,9 @@ export const state = {
 
 export const SOURCE = 'set in the app';
 
+// Spreads that go with the value; the others are ranges of their own, which a value set by hand leaves.
+const MOVING = ['lognormal', 'normal', 'logitnormal'];
+
 const isNumber = node => node !== null && typeof node === 'object' && 'value' in node;
 
 function nodeAt(place, make) {
@@ -29,9 +32,10 @@ function write(field, value) {
   const parent = nodeAt(field.place, true), key = field.place.at(-1);
   if (field.kind !== 'number') { parent[key] = value; return; }
   const text = field.unit ? `${value} ${field.unit}` : value;
-  const before = parent[key];
-  const kept = isNumber(before) ? before : { label: field.label };
-  parent[key] = { ...kept, value: text, grade: 'assumed', source: SOURCE };
+  const before = isNumber(parent[key]) ? parent[key] : { label: field.label };
+  const { distribution, spread, ...kept } = { ...before, ...field.spread };
+  const moves = MOVING.includes(distribution) && !(distribution === 'logitnormal' && (value <= 0 || value >= 100));
+  parent[key] = { ...kept, value: text, ...(moves ? { distribution, spread } : {}), grade: 'assumed', source: SOURCE };
   field.value = value;
 }
 

@@ -30,7 +30,7 @@ export async function show(root) {
 
 export async function take(dropped) {
   file = await upload(dropped);
-  options = { cell: state.form.calibration ?? state.form.cells[0].name };
+  options = { cell: state.form.calibration ?? state.form.cells[0].name, confirmed: false };
 }
 
 function ask(root) {
@@ -79,6 +79,12 @@ async function scan(root) {
   return { command: `epitropy anneal ${state.form.name}.yaml --fit-scan '${file.name}' -o anneal` };
 }
 
+const sign = again => el('label', {}, 'Current ', el('select', { id: 'sign', onchange: e => {
+  options = { ...options, current_sign: e.target.value, confirmed: false };
+  again();
+} }, [['', 'as the file says'], ['charge-positive', 'positive on charge'], ['discharge-positive', 'positive on discharge']].map(([value, text]) =>
+  el('option', { value, selected: value === (options.current_sign ?? '') }, text))));
+
 function field(label, name, hint, root) {
   return el('label', {}, `${label} `, el('input', { type: 'text', size: 12, placeholder: hint, value: options[name] ?? '', onchange: e => {
     options = { ...options, [name]: e.target.value, confirmed: false };
@@ -93,13 +99,13 @@ async function tell(root, told) {
     state.form.cells.map(c => el('option', { value: c.name, selected: c.name === options.cell }, c.name))));
   const parts = [
     el('div', { class: 'tools' }, el('b', {}, file.name), kind(again), cell, field('Active mass', 'mass', '12.3 mg', root), field('Electrode area', 'area', '1.13 cm2', root),
-      field('Ageing starts at cycle', 'first', '', root), field('1C is', 'one_c', '200 mA/g', root), other),
+      field('Ageing starts at cycle', 'first', '', root), field('1C is', 'one_c', '200 mA/g', root), sign(again), other),
     el('h2', {}, `Read as ${told.title}`),
     table(['taken for', 'column', 'unit', 'first values'], told.columns.map(c => [c.quantity, c.header, c.unit || '–', c.first.join(', ')])),
     told.left_out.length ? el('p', { class: 'soft' }, `Left out: ${told.left_out.join(', ')}.`) : null,
     ...told.shown_notes.map(n => el('p', {}, n)),
   ];
-  if (told.fault) parts.push(el('p', { class: 'fault' }, told.fault));
+  if (told.fault) parts.push(el('p', { class: 'fault' }, told.fault), el('p', {}, 'Name a column yourself: ', column(again)));
   if (told.ask) {
     parts.push(el('p', {}, el('button', { type: 'button', class: 'main', id: 'confirm', onclick: () => { options = { ...options, confirmed: true }; again(); } },
       'Every column is what it is taken for'), ' or name a column yourself: ', column(again)));
@@ -113,7 +119,7 @@ function column(again) {
   const quantity = el('input', { type: 'text', size: 10, placeholder: 'capacity', 'aria-label': 'quantity' });
   const header = el('input', { type: 'text', size: 18, placeholder: 'header [unit]', 'aria-label': 'header' });
   return el('span', {}, quantity, ' = ', header, ' ', el('button', { type: 'button', onclick: () => {
-    options = { ...options, columns: { ...options.columns, [quantity.value]: header.value } };
+    options = { ...options, columns: { ...options.columns, [quantity.value]: header.value }, confirmed: false };
     again();
   } }, 'Set'));
 }
@@ -132,7 +138,10 @@ function found(told) {
 const curves = told => plot(picture, told.cells.map((c, i) => ({ x: c.cycle, y: c.capacity_mAh_g, name: c.name, mode: 'markers',
   marker: { size: 4, color: colour(i) } })), { x: 'cycle number', y: 'discharge capacity / (mAh/g)' });
 
+const quoted = text => `'${String(text).replaceAll("'", "'\\''")}'`;
+
 function command() {
-  const said = ['cell', 'mass', 'area', 'first'].filter(k => options[k]).map(k => ` --${k.replace('_', '-')} '${options[k]}'`).join('');
-  return `epitropy fit ${state.form.name}.yaml '${file.name}'${said} -o fit`;
+  const said = ['cell', 'mass', 'area', 'first', 'current_sign', 'one_c'].filter(k => options[k]).map(k => `--${k.replace('_', '-')}=${quoted(options[k])}`);
+  const columns = Object.entries(options.columns ?? {}).map(([q, h]) => `--column=${quoted(`${q}=${h}`)}`);
+  return ['epitropy fit', `${state.form.name}.yaml`, quoted(file.name), ...said, ...columns, '-o fit'].join(' ');
 }

@@ -1,6 +1,6 @@
 // How the layer lies on the host: ranked matches, their atoms, and the misfit while the host breathes.
 
-import { view } from '../api.js';
+import { latest, view } from '../api.js';
 import { el, number, say, table } from '../dom.js';
 import { colour, dash, plot, script } from '../plots.js';
 import { coated, state } from '../state.js';
@@ -57,7 +57,7 @@ async function curves(told, chosen) {
   { x: 'lithium taken from the host / %', y: 'mean in-plane strain / %' });
 }
 
-async function atoms(chosen) {
+const atoms = latest(async chosen => {
   const wanted = JSON.stringify([chosen, state.raw]);
   if (shown === wanted) return;
   let told;
@@ -74,7 +74,7 @@ async function atoms(chosen) {
   try {
     viewer ??= $3Dmol.createViewer(model, { backgroundColor: 'white', antialias: true });
   } catch {
-    caption.textContent = 'This browser shows no 3D (WebGL is off); the command below writes the same atoms as files.';
+    caption.textContent = 'This browser shows no 3D (WebGL is off); epitropy match with --structures writes models as files.';
     return;
   }
   viewer.clear();
@@ -94,4 +94,4 @@ async function atoms(chosen) {
   caption.className = 'soft';
   caption.textContent = `${told.orientation}; ${told.atoms} atoms, host below. ${told.note}`;
   say('');
-}
+});
