@@ -96,3 +96,10 @@ def test_a_missing_or_binary_file_is_refused(tmp_path):
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(InputError, match="not a readable text file"):
         read_csv(tmp_path / "binary.csv")
+
+
+def test_a_cell_longer_than_any_table_has_is_one_line(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("depth_nm,Ni\n1," + "9" * 200_000 + "\n")
+    with pytest.raises(InputError, match="a line that cannot be read"):
+        read_csv(path)

@@ -126,7 +126,11 @@ def _records(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]
 def _split(text: str, delimiter: str) -> list[str]:
     """Cells of a record; an open quote keeps the line break at its end."""
     text = text.rstrip(DELIMITERS + " ") if delimiter == _ALONE else text  # empty cells that spreadsheets leave behind
-    return next(csv.reader((text + "\n").splitlines(keepends=True), delimiter=delimiter))
+    try:
+        return next(csv.reader((text + "\n").splitlines(keepends=True), delimiter=delimiter))
+    except csv.Error as error:
+        given = f"a line that cannot be read ({error})"
+        raise InputError("table", given, "a table of numbers, one row a line") from None
 
 
 def _is_open(cells: list[str]) -> bool:

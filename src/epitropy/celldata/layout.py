@@ -153,7 +153,10 @@ def _delimiter(line: str) -> str:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter), [])
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # a cell longer than any table's
+        return [line]
 
 
 def _decimal(sample: Sequence[Sequence[str]], delimiter: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import threading
 import webbrowser
@@ -51,6 +52,8 @@ def serve(port: int | None, browser: bool) -> None:
     server = Server(
         uvicorn.Config(app, host=ADDRESS, port=chosen, log_level="warning", timeout_graceful_shutdown=3, ws="none")
     )
+    if hasattr(signal, "SIGHUP"):  # a closed terminal ends the app as Ctrl-C does
+        signal.signal(signal.SIGHUP, server.handle_exit)
     print(f"epitropy: {url}  (Ctrl-C ends it)", flush=True)
     if browser:
         threading.Timer(1.0, webbrowser.open, [url]).start()

@@ -161,7 +161,7 @@ function theme() {
 theme();
 files();
 const asked = location.hash.slice(1);
-if (asked in VIEWS) state.tab = asked;
+if (Object.hasOwn(VIEWS, asked)) state.tab = asked;
 const choose = tabs();
 root.addEventListener('again', () => refresh());
 byId('find').addEventListener('input', e => form.find(e.target.value));
@@ -170,6 +170,8 @@ byId('command').querySelector('button').addEventListener('click', () => navigato
 const bundled = await get('/api/studies');
 byId('studies').replaceChildren(...Object.entries(bundled).map(([name, title]) => el('option', { value: name, title }, name)));
 byId('studies').value = 'zhao2024';
-byId('studies').addEventListener('change', async e => take((await get(`/api/studies/${e.target.value}`)).raw));
+byId('studies').addEventListener('change', async e => {
+  try { await take((await get(`/api/studies/${e.target.value}`)).raw); } catch (fault) { say(fault.message, true); }
+});
 await take((await get('/api/studies/zhao2024')).raw);
 recall();
