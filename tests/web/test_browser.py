@@ -10,7 +10,7 @@ import pytest
 
 from epitropy.study import read_study
 
-from .conftest import EXAMPLE, Watched
+from .conftest import EXAMPLE, OWN, Watched
 
 
 def last_capacity(page, cell="coated"):
@@ -178,6 +178,20 @@ def test_a_line_scan_is_shown_beside_the_computed_profile(watched, tmp_path):
     page.wait_for_selector("#fit-scan")
     page.wait_for_selector("#read path.js-line >> nth=2")
     assert "anneal zhao2024.yaml --fit-scan 'scan.csv'" in page.inner_text("#command")
+
+
+def test_bands_and_attribution_of_a_run_stand_beside_the_fade_also_after_a_reload(watched, raw):
+    page = watched.open("cell")
+    assert "80 % over all scenarios" not in page.inner_text("#fade") and not page.is_visible("#gain")
+    body = {"study": raw, "options": {"draws": 8}}
+    job = page.request.post(f"{watched.address}/api/jobs/run", headers=OWN, data=body).json()
+    page.evaluate("name => sessionStorage.setItem('jobs', JSON.stringify([name]))", job["name"])
+    page.reload()
+    page.wait_for_selector(".job[data-kind=run][data-state=done]", timeout=300_000)
+    page.wait_for_selector("#fade text:has-text('coated, 80 % over all scenarios')")
+    page.wait_for_selector("#gain text:has-text('oxygen barrier')")
+    watched.again(lambda: set_number(page, "coating.dose", "3"))  # another study than the one that was run
+    page.wait_for_selector("#gain", state="hidden")
 
 
 def test_long_work_is_cancelled(watched):
