@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import signal
 import time
@@ -14,7 +15,7 @@ from typing import Any
 from ..errors import EpitropyError
 
 WORKERS = 2
-PATIENCE = 120.0  # s; the first answer of all may compile for a minute
+PATIENCE, COMPILING = 60.0, 600.0  # s to wait for an answer, and for the first of all, which may compile for minutes
 STUDY = "zhao2024"  # what the page opens with
 
 
@@ -40,15 +41,16 @@ class Calls:
     async def run(self, work: Callable[..., Any], *given: Any) -> Any:
         """``work(*given)`` in one of the processes; faults of the input come back as `Fault`."""
         pool = self.pool
-        call = asyncio.get_running_loop().run_in_executor(pool, _guarded, work, given)
-        try:
-            told, answer = await asyncio.wait_for(call, PATIENCE)
+        patience = PATIENCE if self.asked.is_set() else COMPILING
+        try:  # a pool that is known to be broken refuses the call at once
+            call = asyncio.get_running_loop().run_in_executor(pool, _guarded, work, given)
+            told, answer = await asyncio.wait_for(call, patience)
         except BrokenProcessPool:
             self._anew(pool)
             raise Fault("A process that computes has crashed; it was started again. Try once more.", 500) from None
         except TimeoutError:
             self._anew(pool)
-            raise Fault(f"No answer within {PATIENCE:g} s; what computed it was ended.", 504) from None
+            raise Fault(f"No answer within {patience:g} s; what computed it was ended.", 504) from None
         if told:
             raise Fault(answer)
         self.asked.set()
@@ -62,9 +64,10 @@ class Calls:
 
     async def warm(self) -> None:
         """Start all processes before anybody asks; what only later views need follows the first answer."""
-        await self._everywhere(time.sleep, 0.2)
-        await self.asked.wait()
-        await self._everywhere(_show, "layer", "cell")
+        with contextlib.suppress(BrokenProcessPool):  # whoever asks next is told
+            await self._everywhere(time.sleep, 0.2)
+            await self.asked.wait()
+            await self._everywhere(_show, "layer", "cell")
 
     async def _everywhere(self, work: Callable[..., Any], *given: Any) -> None:
         """Once in each process, as long as one call lasts until the next is taken."""

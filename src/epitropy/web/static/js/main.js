@@ -16,11 +16,13 @@ import * as sources from './views/sources.js';
 
 const VIEWS = { recipe, layer, interface: interfaces, cell, figure, data, sources };
 const root = byId('view');
+const COMPILES = 'computing … The first start after an installation compiles for a minute or two.';
 
 const refresh = latest(async () => {
   const tab = state.tab;
   root.classList.add('busy');
   const slow = setTimeout(() => say('computing …'), 700);
+  const slower = setTimeout(() => say(COMPILES), 8000);
   try {
     const told = await VIEWS[tab].show(root);
     if (tab !== state.tab) return;
@@ -34,6 +36,7 @@ const refresh = latest(async () => {
     if (root.dataset.view !== tab) root.replaceChildren();
   } finally {
     clearTimeout(slow);
+    clearTimeout(slower);
     root.classList.remove('busy');
   }
 });
@@ -76,7 +79,9 @@ function command(text) {
 
 async function take(raw) {
   state.raw = raw;
+  const slow = setTimeout(() => say(COMPILES), 3000);
   await learn();
+  clearTimeout(slow);
   if (state.form) refresh();
 }
 
