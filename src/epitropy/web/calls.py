@@ -67,7 +67,7 @@ class Calls:
         with contextlib.suppress(BrokenProcessPool):  # whoever asks next is told
             await self._everywhere(time.sleep, 0.2)
             await self.asked.wait()
-            await self._everywhere(_show, "layer", "cell")
+            await self._everywhere(_show, "recipe", "layer", "cell")
 
     async def _everywhere(self, work: Callable[..., Any], *given: Any) -> None:
         """Once in each process, as long as one call lasts until the next is taken."""
@@ -94,12 +94,12 @@ def _guarded(work: Callable[..., Any], given: tuple[Any, ...]) -> tuple[bool, An
 
 
 def _warm() -> None:
-    """Load and compile what the first answer would wait for; a parent that leaves takes its processes along."""
+    """Load what the first answer, the form, would wait for; a parent that leaves takes its processes along."""
     from ..calibrate.workers import leave_with_parent
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the app, which ends its processes itself
     leave_with_parent()
-    _show("form", "recipe")
+    _show("form")
 
 
 def _show(*names: str) -> None:
