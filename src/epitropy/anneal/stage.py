@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..constants import GAS_CONSTANT
-from ..errors import InputError
+from ..errors import InputError, NumericsError
 from ..laws import arrhenius
 from ..records.anneal import DepthProfile
 from . import laws, measure
@@ -31,6 +31,7 @@ _SHALLOWEST = 1e-9  # m
 _COARSE = 1e-2  # largest error of a fraction per step in the run that finds the grid
 _UNDISTURBED = 1e-6  # largest change of a fraction at the deep end of the host
 _SUM_TOLERANCE = 1e-6
+_CLOSED = 1e-9  # largest error of the sum of computed fractions
 _FEWEST_POINTS = 16
 
 
@@ -326,6 +327,8 @@ def _profile(spec: Anneal, layers: _Layers, kinetics: _Kinetics, run: _Run) -> D
     """Cells to metres, fractions, widths and depths."""
     sites = run.after.sum(axis=1)
     fraction = run.fraction
+    if not np.abs(fraction.sum(axis=0) - 1).max() <= _CLOSED:  # the record allows for the rounding of a stored one
+        raise NumericsError("depth profile", "fractions that do not sum to 1", "")
     weights, offset = layers.medium
     share = offset + weights @ fraction
     faces = _faces(sites * (layers.volume[0] + share * np.diff(layers.volume)[0]), run.depth, layers.radius)

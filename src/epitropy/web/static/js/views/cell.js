@@ -21,7 +21,7 @@ const about = el('p', { class: 'soft' });
 let drawnFor = '';
 
 export async function show(root) {
-  const options = (state.options.cell ??= { scenario: state.form.scenarios[0].name, placebos: false, without: [], hidden: [] });
+  const options = (state.options.cell ??= { scenario: state.form.scenarios[0].name, placebos: false, without: [] });
   if (!state.form.scenarios.some(s => s.name === options.scenario)) options.scenario = state.form.scenarios[0].name;
   const again = () => root.dispatchEvent(new CustomEvent('again'));
   const mark = JSON.stringify([state.form.scenarios.map(s => s.name), options.scenario]);
