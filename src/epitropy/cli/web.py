@@ -23,13 +23,9 @@ def web(
     from ..errors import InputError
 
     try:
-        import uvicorn  # noqa: F401
-
-        from ..web.app import create_app  # noqa: F401
+        from ..web.serve import serve
     except ModuleNotFoundError as error:
         raise InputError(
             "app", f"the package '{error.name}' is missing", "the extra 'app'", "pip install 'epitropy[app]'"
         ) from None
-    from ..web.serve import serve
-
     serve(port, not no_browser)

@@ -9,7 +9,10 @@ import socket
 import threading
 import webbrowser
 
+import uvicorn
+
 from ..errors import InputError
+from .app import create_app
 
 ADDRESS = "127.0.0.1"
 USUAL = 8765
@@ -35,18 +38,23 @@ def free_port(wanted: int | None) -> int:
 
 def serve(port: int | None, browser: bool) -> None:
     """Serve until interrupted. Listens on 127.0.0.1 alone, so no other machine reaches it."""
-    import uvicorn
-
-    from .app import create_app
-
     chosen = free_port(port)
     url = f"http://{ADDRESS}:{chosen}/"
     app = create_app(chosen)
 
     class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            """Say the address once it can be opened."""
+            await super().startup(sockets)
+            if self.started:
+                print(f"epitropy: {url}  (Ctrl-C ends it)", flush=True)
+                if browser:
+                    threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
+
         def handle_exit(self, sig: int, frame: object) -> None:
             """Streams of jobs end first, as the server waits for what is open."""
-            app.state.jobs.closing = True
+            if self.started:
+                app.state.jobs.closing = True
             super().handle_exit(sig, frame)
 
     server = Server(
@@ -54,8 +62,5 @@ def serve(port: int | None, browser: bool) -> None:
     )
     if hasattr(signal, "SIGHUP"):  # a closed terminal ends the app as Ctrl-C does
         signal.signal(signal.SIGHUP, server.handle_exit)
-    print(f"epitropy: {url}  (Ctrl-C ends it)", flush=True)
-    if browser:
-        threading.Timer(1.0, webbrowser.open, [url]).start()
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
