@@ -209,15 +209,19 @@ def leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Sourced]]:
 
 
 def _replace_leaves(node: Any, change: Any, prefix: str = "") -> Any:
-    """The same tree with ``change(path, leaf)`` in place of each sourced number."""
+    """The same tree with ``change(path, leaf)`` in place of each sourced number; what does not change is shared."""
     if isinstance(node, Sourced):
         return change(prefix, node)
     join = (lambda key: f"{prefix}.{key}") if prefix else str
     if isinstance(node, Mapping):
-        return {k: _replace_leaves(v, change, join(k)) for k, v in node.items()}
+        new = {k: _replace_leaves(v, change, join(k)) for k, v in node.items()}
+        return new if any(v is not node[k] for k, v in new.items()) else node
     if is_dataclass(node):
-        new = {f.name: _replace_leaves(getattr(node, f.name), change, join(f.name)) for f in fields(node)}
-        changed = {k: v for k, v in new.items() if v is not getattr(node, k)}
+        changed = {}
+        for f in fields(node):
+            old = getattr(node, f.name)
+            if (new := _replace_leaves(old, change, join(f.name))) is not old:
+                changed[f.name] = new
         return replace(node, **changed) if changed else node
     return node
 

@@ -198,6 +198,14 @@ def units_of(record: type) -> dict[str, Unit | None]:
     return {f.name: next((m for m in _metadata(hints[f.name]) if isinstance(m, Unit)), None) for f in fields(record)}
 
 
+@cache
+def ranges_of(record: type) -> dict[str, Within]:
+    """Field name -> allowed range in SI, of the fields that state one."""
+    hints = get_type_hints(record, include_extras=True)
+    found = {f.name: [m for m in _metadata(hints[f.name]) if isinstance(m, Within)] for f in fields(record)}
+    return {name: allowed[0] for name, allowed in found.items() if allowed}
+
+
 def _metadata(hint: Any) -> list[Any]:
     """All metadata of an annotation, looking through ``X | None`` and containers."""
     found = list(getattr(hint, "__metadata__", ()))

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from epitropy.chemistry import molar_mass
 from epitropy.errors import InputError
-from epitropy.process.sheet import batch_mass, batch_sheet, sheet_json
+from epitropy.pipeline import coat, powder
+from epitropy.process.front import only
+from epitropy.process.sheet import BEYOND, _read, batch_mass, batch_sheet, sheet_json
 from epitropy.records.sheet import Told
 from epitropy.records.sourced import GRADES
 from epitropy.report.sheet import html, parts
@@ -253,6 +255,19 @@ def test_intervals_hold_the_value_and_an_unknown_dose_widens_them(sheet):
         assert number.low < number.value < number.high, key
     any_dose = layer.mean_thickness_any_dose
     assert any_dose.high / any_dose.low > 1.5 * layer.mean_thickness.high / layer.mean_thickness.low
+
+
+def test_what_is_left_out_of_the_draws_does_not_move_the_geometry():
+    study = only(read_study(LOT), "coated")
+    names = [n for n in study.inputs() if n.removeprefix("coated.").startswith(BEYOND)]
+    assert len(names) > 20
+    geometry = [_read(coat(c, powder(c))) for c in _cells(study, names)]
+    assert all(found == geometry[0] for found in geometry)
+
+
+def _cells(study, names):
+    for quantile in (0.5, 0.05, 0.95):
+        yield study.at(dict.fromkeys(names, quantile)).cells["coated"]
 
 
 def test_tables_conserve_volume_and_hold_the_recipes_own_row(sheet):

@@ -3,8 +3,11 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -128,6 +131,77 @@ def test_matches_come_with_atoms(client, raw):
     lines = model["xyz"].splitlines()
     assert int(lines[0]) == model["atoms"] == len(lines) - 2 > 20
     assert {line.split()[0] for line in lines[2:]} >= {"Li", "O"}
+
+
+TWO = """\
+name: two
+cells:
+  bare: {coating: none, anneal: none}
+  thin: {coating: {dose: 0.5 wt%}}
+  thick: {coating: {dose: 3 wt%}}
+"""
+
+
+@pytest.fixture(scope="module")
+def two():
+    """A study with two coated cells."""
+    return plain.read(TWO, "two.yaml")
+
+
+@pytest.mark.parametrize("name", ["recipe", "layer", "verdict", "interface", "facets", "stages", "figure"])
+def test_each_coated_cell_can_be_looked_at(client, two, name):
+    thin, thick, usual = (ask(client, name, two, **given).json() for given in ({"cell": "thin"}, {"cell": "thick"}, {}))
+    assert thin != thick and usual == thick  # by default the last
+    refused = ask(client, name, two, cell="nobody")
+    assert refused.status_code == 422 and "nobody" in refused.json()["error"]
+
+
+SHOWN = [
+    ("recipe", {"batch": "50g"}),
+    ("layer", {}),
+    ("layer", {"share": 0.3}),
+    ("verdict", {}),
+    ("interface", {}),
+    ("cell", {"without": ["skin"]}),
+    ("stages", {"share": 0.3}),
+    ("sources", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), SHOWN, ids=[f"{n} {o}" for n, o in SHOWN])
+def test_the_command_below_a_view_runs_as_it_is_shown(client, two, tmp_path, name, options):
+    tmp_path.joinpath("two.yaml").write_text(TWO)
+    for line in ask(client, name, two, **options, cell="thin").json()["command"].splitlines():
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        made = subprocess.run(
+            line, shell=True, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True
+        )
+        assert made.returncode == 0, made.stderr
+        assert made.stdout
+
+
+def test_both_potentials_price_every_structure(client, raw):
+    told = ask(client, "verdict", raw).json()
+    assert [p["title"].split()[1].rstrip(":") for p in told["potentials"]] == ["7net-0", "chgnet"]
+    for potential in told["potentials"]:
+        head, *rows = potential["rows"]
+        assert len(rows) >= 5 and all(len(row) == len(head) for row in rows)
+    assert "differ by" in told["second"]
+
+
+def test_names_that_are_numbers_are_refused_as_on_the_command_line(client):
+    answer = client.post("/api/read", json={"yaml": "name: x\ncells: {1: {}}\n", "name": "x.yaml"}, headers=OWN)
+    assert answer.status_code == 422 and "cells" in answer.json()["error"]
+
+
+def test_no_slider_goes_where_a_number_must_not(client, raw):
+    """Both ends of every slider are a study."""
+    fields = [f for g in ask(client, "form", raw).json()["groups"] for f in g["fields"] if f["kind"] == "number"]
+    for field in fields:
+        if field["locked"] or ".precursors." in field["name"]:
+            continue
+        for end in (field["low"], field["high"]):
+            read_study(changed(raw, field["place"], {"value": f"{end} {field['unit']}".strip()}))
 
 
 def test_a_study_without_coating_has_views_too(client):
@@ -270,14 +344,14 @@ def test_a_job_is_the_command_it_shows_and_its_files_can_be_had(client, raw):
 def test_parallel_clients_do_not_stall_the_page(client, raw):
     """While both processes compute for others, what needs none is answered at once."""
     with ThreadPoolExecutor(6) as clients:
-        busy = [clients.submit(ask, client, "interface", raw) for _ in range(6)]
+        busy = [clients.submit(ask, client, "verdict", raw) for _ in range(6)]  # seconds for all of them
         time.sleep(0.2)
         began = time.monotonic()
         assert client.get("/").status_code == 200 and client.get("/static/js/main.js").status_code == 200
         waited = time.monotonic() - began
         still = sum(not one.done() for one in busy)
         assert all(one.result().status_code == 200 for one in busy)
-    assert still >= 2 and waited < 1.0
+    assert still and waited < 1.0
 
 
 def test_a_cancelled_job_ends_with_all_that_it_started(client, raw):

@@ -84,7 +84,8 @@ def test_shares_of_the_recipe_keep_their_sum(watched):
 def test_a_number_that_is_none_is_marked_and_changes_nothing(watched):
     page = watched.open("recipe")
     set_number(page, "coating.dose", "much")
-    assert page.query_selector("[data-name='coating.dose'].bad")
+    page.wait_for_selector("[data-name='coating.dose'].bad")
+    page.wait_for_timeout(500)  # what it might have changed would stand there by now
     assert "0.8000 g" in page.inner_text("#view")
 
 
@@ -108,6 +109,10 @@ def test_the_atoms_of_a_match_are_seen(watched, tmp_path):
     assert len(_colours(image)) > 20  # a blank canvas has one
     page.click("tr.pick:nth-child(3)")
     page.wait_for_selector("tr.pick:nth-child(3)[aria-selected=true]")
+    page.keyboard.press("Shift+Tab")  # the keyboard goes on from there
+    page.keyboard.press("Enter")
+    page.wait_for_selector("tr.pick:nth-child(2)[aria-selected=true]:focus")
+    page.wait_for_selector("#view :text('smallest common cell')")
 
 
 def test_every_view_is_reached_by_keyboard_alone(watched):
@@ -125,6 +130,47 @@ def test_the_anneal_is_followed_in_time(watched):
     page.focus("#share")
     watched.again(lambda: page.keyboard.press("Home"))
     assert "0 %" in page.inner_text("#view .tools") and page.inner_text("#view dl") != whole
+
+
+def test_both_potentials_are_told_at_the_end_of_the_anneal(watched):
+    page = watched.open("layer")
+    page.wait_for_selector("#verdict:has-text('7net-0'):has-text('chgnet'):has-text('differ by')", timeout=60_000)
+    page.focus("#share")
+    watched.again(lambda: page.keyboard.press("Home"))
+    page.wait_for_selector("#verdict:has-text('at the end of the anneal')")
+
+
+TWO = """\
+name: two
+cells:
+  bare: {coating: none, anneal: none}
+  thin: {coating: {dose: 0.5 wt%}}
+  thick: {coating: {dose: 3 wt%}}
+"""
+
+
+def test_the_cell_that_is_chosen_is_shown_in_every_view(watched, tmp_path):
+    page = watched.open("recipe")
+    assert not page.query_selector("#of-cell")  # one coated cell alone
+    path = tmp_path / "two.yaml"
+    path.write_text(TWO)
+    watched.again(lambda: page.set_input_files("#file", str(path)))
+    assert "2.400 g" in page.inner_text("#view") or "2.4000 g" in page.inner_text("#view")
+    watched.again(lambda: page.select_option("#of-cell", "thin"))
+    assert "0.4000 g" in page.inner_text("#view")
+    for tab in ("layer", "interface", "figure"):
+        page.click(f"#tab-{tab}")
+        watched.wait(tab)
+        assert page.input_value("#of-cell") == "thin"
+        assert "thin" in page.inner_text("#command")
+
+
+def test_the_address_leads_to_a_view(watched):
+    page = watched.open("recipe")
+    page.evaluate("() => { location.hash = 'layer'; }")
+    watched.wait("layer")
+    page.go_back()
+    watched.wait("recipe")
 
 
 def test_figure_1_is_shown_and_its_cations_move_with_the_anneal(watched, tmp_path):
@@ -164,6 +210,13 @@ def test_columns_of_an_export_are_confirmed_by_hand(watched, tmp_path):
     assert not page.query_selector("#quick")
     page.click("#confirm")
     page.wait_for_selector("#quick")
+    page.focus("#file-mass")  # what is typed into the next field stays while the first is read
+    page.keyboard.type("12 mg")
+    page.keyboard.press("Tab")
+    page.keyboard.type("1.13 cm2")
+    page.wait_for_selector("#confirm")  # another answer needs another look
+    assert page.input_value("#file-mass") == "12 mg" and page.input_value("#file-area") == "1.13 cm2"
+    page.wait_for_selector("#file-area:focus")
 
 
 def test_a_line_scan_is_shown_beside_the_computed_profile(watched, tmp_path):
@@ -177,7 +230,7 @@ def test_a_line_scan_is_shown_beside_the_computed_profile(watched, tmp_path):
     page.select_option("#holds", "scan")
     page.wait_for_selector("#fit-scan")
     page.wait_for_selector("#read path.js-line >> nth=2")
-    assert "anneal zhao2024.yaml --fit-scan 'scan.csv'" in page.inner_text("#command")
+    assert "anneal zhao2024.yaml --cell='coated' --fit-scan 'scan.csv'" in page.inner_text("#command")
 
 
 def test_bands_and_attribution_of_a_run_stand_beside_the_fade_also_after_a_reload(watched, raw):
@@ -190,6 +243,9 @@ def test_bands_and_attribution_of_a_run_stand_beside_the_fade_also_after_a_reloa
     page.wait_for_selector(".job[data-kind=run][data-state=done]", timeout=300_000)
     page.wait_for_selector("#fade text:has-text('coated, 80 % over all scenarios')")
     page.wait_for_selector("#gain text:has-text('oxygen barrier')")
+    with watched.context.expect_page() as opened:
+        page.click(".job[data-kind=run] a:has-text('Report')")
+    assert 100 < _printed_height(opened.value, ".answer-page") <= A4_INSIDE
     watched.again(lambda: set_number(page, "coating.dose", "3"))  # another study than the one that was run
     page.wait_for_selector("#gain", state="hidden")
 
@@ -230,11 +286,15 @@ def test_light_and_dark_are_readable(server, browser, scheme):
     """Text stands out from what lies behind it by at least 4.5 to 1 (WCAG AA)."""
     found = Watched(browser, server[0], color_scheme=scheme)
     page = found.open("sources")
-    for selector in ("body", ".soft", ".grade.assumed", ".grade.measured", "#tabs button"):
-        ink, paper = page.eval_on_selector(
-            selector, "n => [getComputedStyle(n).color, getComputedStyle(document.body).backgroundColor]"
-        )
-        assert _contrast(ink, paper) >= 4.5, selector
+    _readable(
+        page, "body", ".soft", ".grade.assumed", ".grade.measured", "#tabs button", "#command code", "header button"
+    )
+    page.click("#tab-cell")
+    found.wait("cell")
+    _readable(page, "button.main", "#view table th", "#fade .xtitle", "#fade .xtick text", "#fade .legendtext")
+    set_number(page, "anneal.temperature", "9000")
+    page.wait_for_selector("#status.fault:not(:empty)")
+    _readable(page, "#status.fault")
     width = page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
     assert width[0] <= width[1]  # nothing runs out of the page at 1280 px
     found.context.close()
@@ -247,10 +307,37 @@ def test_a_crash_of_what_computes_is_told_and_the_page_goes_on(server, browser):
     for worker in _workers(process.pid):
         os.kill(worker, signal.SIGKILL)
     set_number(page, "coating.dose", "2")
-    page.wait_for_timeout(3000)
+    page.wait_for_selector("#status.fault:has-text('crashed'), #view:has-text('1.6000 g')")  # told, or noticed in time
     found.again(lambda: set_number(page, "coating.dose", "3"))
     assert "2.4000 g" in page.inner_text("#view")
     found.context.close()
+
+
+A4_INSIDE = (297 - 2 * 16) * 96 / 25.4  # height of an A4 sheet within the report's margins, in CSS pixels
+
+
+def _printed_height(page, selector):
+    """Height of a part of a page when it is printed on A4."""
+    page.wait_for_selector(selector)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": round((210 - 2 * 14) * 96 / 25.4), "height": round(A4_INSIDE)})
+    return page.eval_on_selector(selector, "node => node.getBoundingClientRect().height")
+
+
+def _readable(page, *selectors):
+    for selector in selectors:
+        ink, paper = page.eval_on_selector(selector, BEHIND)
+        assert _contrast(ink, paper) >= 4.5, (selector, ink, paper)
+
+
+# the colour of a text and of the first thing behind it that has one
+BEHIND = """node => {
+  const own = getComputedStyle(node);
+  const clear = ['rgba(0, 0, 0, 0)', 'transparent'];
+  let at = node;
+  while (at && clear.includes(getComputedStyle(at).backgroundColor)) at = at.parentElement;
+  return [node.closest('svg') ? own.fill : own.color, getComputedStyle(at ?? document.body).backgroundColor];
+}"""
 
 
 def _workers(parent):

@@ -1,15 +1,19 @@
 """The verb `app` from the outside: how it starts, what it says when it cannot, how it ends."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from time import monotonic, sleep
 
 import pytest
 
 from epitropy.web.serve import free_port
+
+from .conftest import OWN
 
 APP = [sys.executable, "-m", "epitropy.cli", "app", "--no-browser"]
 
@@ -58,6 +62,31 @@ def test_it_says_where_it_is_and_ends_quietly(how):
     while _alive(process.pid):
         assert monotonic() < end, "processes of the app are left"
         sleep(0.1)
+
+
+def test_a_job_ends_with_an_app_that_was_killed(raw):
+    port = free_port(None)
+    app = subprocess.Popen([*APP, "--port", str(port)], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    app.stdout.readline()
+    body = json.dumps({"study": raw, "options": {"draws": 64}}).encode()
+    headers = {**OWN, "content-type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}/api/jobs/run", body, headers), timeout=120)
+    end = monotonic() + 30
+    while not (job := _job_of(app.pid)):
+        assert monotonic() < end, "the job did not start"
+        sleep(0.1)
+    os.kill(app.pid, signal.SIGKILL)
+    app.wait(10)
+    end = monotonic() + 20
+    while _alive(job):
+        assert monotonic() < end, "the job goes on alone"
+        sleep(0.1)
+
+
+def _job_of(app):
+    command = ["ps", "-o", "pid=,args=", "--ppid", str(app)]
+    rows = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    return next((int(row.split()[0]) for row in rows if "epitropy.cli run" in row), None)
 
 
 def _alive(group):

@@ -12,6 +12,7 @@ from .columns import COMPARED, Column, Shown
 from .layout import Layout
 
 _SAME_MASS = 0.01  # relative
+LARGEST_COUNT = 2**53  # beyond it neighbouring whole numbers are one to a float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,11 @@ def whole(layout: Layout, shown: Shown, values: Mapping[str, np.ndarray], quanti
     if odd.size:
         text = "an empty cell" if np.isnan(given[odd[0]]) else f"{given[odd[0]]:g}"
         raise InputError(layout.where(int(values["row"][odd[0]]), column.header), text, "a whole number")
+    if (huge := np.flatnonzero(np.abs(given) > LARGEST_COUNT)).size:
+        first = huge[0]
+        raise InputError(
+            layout.where(int(values["row"][first]), column.header), f"{given[first]:g}", "a count or cycle"
+        )
     return given.astype(np.int64)
 
 

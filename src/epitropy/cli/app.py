@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from typing import Annotated
 
@@ -42,6 +43,8 @@ class progress_bar:
         self.tasks: dict[str, int] = {}
         self.lines = os.environ.get(PROGRESS) == PROGRESS_LINES
         self.last = 0.0
+        if self.lines:
+            _leave_with_reader()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         drawn = self.console.is_terminal and not self.lines
         self.bar = Progress(*columns, console=self.console, transient=True) if drawn else None
@@ -74,6 +77,18 @@ class progress_bar:
     def __exit__(self, *_: object) -> None:
         if self.bar:
             self.bar.stop()
+
+
+def _leave_with_reader() -> None:
+    """End with the program that reads the lines of progress, which started this one; its death closes nothing here."""
+    reader = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == reader:
+            time.sleep(EVERY)
+        os._exit(INTERRUPTED)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def main() -> None:

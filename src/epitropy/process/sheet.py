@@ -30,6 +30,16 @@ SIZES = (10e-9, 20e-9, 50e-9, 100e-9, 200e-9, 500e-9)  # m, agglomerates of the 
 RECIPE = ("coating.precursors.", "coating.dose", "coating.purity.", "coating.water.")  # what is set by weighing
 GEOMETRY = ("cathode.", "coating.", "anneal.", "phases.")  # blocks that powder and film depend on
 PROGRAMME = ("anneal.temperature", "anneal.time", "anneal.ramp_rate", "anneal.cool_rate")  # and at the furnace
+# but not on how cations move in it, nor on what only the cell needs; left out for speed
+BEYOND = (
+    "anneal.diffusivity_",
+    "anneal.activation_energy_",
+    "anneal.boundary_",
+    "anneal.decomposition_",
+    "cathode.surface_energy.",
+    "cathode.diffusivity_activation",
+    "cathode.exchange_activation",
+)
 DISSOLVING = ("dissolution_rate", "dissolution_activation_energy", "temperature", "time")
 WATER, CARBON_DIOXIDE = "H2O", "CO2"
 
@@ -287,8 +297,8 @@ def _drawn(study: Study, draws: int, held: tuple[str, ...]) -> dict[str, np.ndar
     """Geometry over draws of the only cell's spreads, except of inputs whose names start as ``held``."""
     (cell,) = study.cells
     names = [n for n, v in study.inputs().items() if v.uncertain]
-    names = sorted(n for n in names if n.removeprefix(f"{cell}.").startswith(GEOMETRY))
-    names = [n for n in names if not n.removeprefix(f"{cell}.").startswith(held)]
+    paths = {n: n.removeprefix(f"{cell}.") for n in names}
+    names = sorted(n for n, p in paths.items() if p.startswith(GEOMETRY) and not p.startswith((*BEYOND, *held)))
     rows = []
     for point in quantiles(names, draws):
         try:

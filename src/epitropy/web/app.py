@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -145,10 +146,14 @@ def _uploads(app: FastAPI) -> None:
         token = secrets.token_urlsafe(9)
         folder = app.state.folder / "uploads" / token
         folder.mkdir(parents=True)
-        path = folder / name
-        with path.open("wb") as file:
-            async for chunk in request.stream():
-                file.write(chunk)
+        try:
+            with (folder / name).open("wb") as file:
+                async for chunk in request.stream():
+                    file.write(chunk)
+        except BaseException:  # too large, or the page has left: nothing of it stays
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        data.forget_oldest(app.state.folder / "uploads")
         return {"token": token, "name": name}
 
     @app.post("/api/preview")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ..units import parse
 from .calls import Fault
 
 TEXTS = (".csv", ".txt", ".tsv", ".dat", ".mpt")
+KEPT = 20  # files; a page that has lost its file is told to give it once more
 MAH_G = 1 / 3600.0  # of C/kg
 # option -> flag of the command line; each is what a user says of a file, and nothing stands for it
 FLAGS = {
@@ -46,6 +48,13 @@ def stored(uploads: Path, token: str) -> Path:
     if kept is None:
         raise Fault("that file was not kept; give it once more", 404)
     return kept
+
+
+def forget_oldest(uploads: Path) -> None:
+    """Keep the files given last, so that an app that stays open does not fill the disk."""
+    folders = sorted(uploads.iterdir(), key=lambda folder: folder.stat().st_mtime_ns)
+    for folder in folders[:-KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def confirmed(options: Mapping[str, Any]) -> list[str]:
@@ -95,7 +104,7 @@ def preview(path: str, options: Mapping[str, Any]) -> dict[str, Any]:
 def scan_preview(path: str, raw: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     """A line scan as it would be read, beside the study's computed profile as the scan would see it."""
     study = read_study(raw)
-    name = coated_cell(study)
+    name = coated_cell(study, _text(options, "cell") or None)
     cell = study.at({}).cells[name]
     try:
         scan = read_scan(path, profile_cations(cell))
@@ -155,7 +164,12 @@ def _text(options: Mapping[str, Any], name: str) -> str:
 
 def _number(options: Mapping[str, Any], name: str, si: str, habit: str) -> float | None:
     text = _text(options, name)
-    return parse(text, si, habit) if text else None
+    if not text:
+        return None
+    value = parse(text, si, habit)
+    if value <= 0:
+        raise InputError(name, f"'{text}'", f"a positive number, e.g. 12 {habit}")
+    return value
 
 
 def _first(options: Mapping[str, Any]) -> int | None:

@@ -12,7 +12,7 @@ from ..records.sourced import Sourced
 from ..report.numbers import pretty, significant
 from ..sources import EVERYTHING_ELSE
 from ..study import BLOCKS, WHOLE, CellStudy, Study, input_unit, priors_hash, study_hash
-from ..units import Unit, convert
+from ..units import Unit, Within, convert, ranges_of
 
 FIRST = (
     "coating.precursors.",
@@ -98,7 +98,8 @@ def _fields(study: Study, raw: Mapping[str, Any]) -> Iterator[Field]:
             if name in known and name not in seen and keys[0] in BLOCKS:
                 seen.add(name)
                 place = _place(study, raw, cell_name, keys)
-                yield _number(study, name, path, place, number) | {"locked": _locked(cell, keys)}
+                within = _allowed(cell, keys)
+                yield _number(study, name, path, place, number, within) | {"locked": _locked(cell, keys)}
         for path, hint, value in _choices(cell):
             name = study.name_of(cell_name, path)
             if name not in seen:
@@ -149,10 +150,22 @@ def _locked(cell: CellStudy, keys: tuple[str, ...]) -> str:
     return "stands for all rows that are not listed; state it in the YAML" if len(beside) > 1 else ""
 
 
-def _number(study: Study, name: str, path: str, place: list[str], number: Sourced) -> Field:
+def _allowed(node: Any, keys: tuple[str, ...]) -> Within:
+    """The range that a number of a record must keep to."""
+    found = Within()
+    for key in keys:
+        if is_dataclass(node):
+            found = ranges_of(type(node)).get(key, found)
+            node = getattr(node, key)
+        else:
+            node = node[key]
+    return found
+
+
+def _number(study: Study, name: str, path: str, place: list[str], number: Sourced, within: Within) -> Field:
     unit = input_unit(study, name)
     shown = convert(number.value, unit.si, unit.shown)
-    low, high = _slider(number, unit)
+    low, high = _slider(number, unit, within)
     return {
         "kind": "number",
         "name": name,
@@ -183,7 +196,7 @@ def _spread(number: Sourced, unit: Unit) -> dict[str, Any]:
     return {"distribution": number.distribution, "spread": spread}
 
 
-def _slider(number: Sourced, unit: Unit) -> tuple[float, float]:
+def _slider(number: Sourced, unit: Unit, within: Within) -> tuple[float, float]:
     """Ends of a slider in the shown unit: what the number may sensibly be, not what it is believed to be."""
     shown = convert(number.value, unit.si, unit.shown)
     if unit.shown == "degC":
@@ -198,7 +211,13 @@ def _slider(number: Sourced, unit: Unit) -> tuple[float, float]:
         ends = tuple(convert(v, unit.si, unit.shown) for v in values)
     else:
         ends = shown / WIDE, shown * WIDE
-    return tuple(float(f"{end:.3g}") for end in sorted(ends))
+    low, high = (float(f"{end:.3g}") for end in sorted(ends))
+    least, most = (convert(end, unit.si, unit.shown) for end in (within.low, within.high))
+    if low < least or low == least and within.open_low:  # an end that is not allowed itself is kept away from
+        low = least + (shown - least) / 100 if within.open_low else least
+    if high > most or high == most and within.open_high:
+        high = most - (most - shown) / 100 if within.open_high else most
+    return low, high
 
 
 def _range_text(number: Sourced, unit: Unit) -> str:

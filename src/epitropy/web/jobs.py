@@ -23,6 +23,7 @@ from typing import Any
 from ..cli.app import PROGRESS, PROGRESS_LINES
 from .calls import Fault
 
+REMEMBERED = 40  # jobs that have ended; the folders of older ones go
 AT_ONCE = 2  # jobs that run; the rest wait
 KEPT = 50  # lines of what a job printed
 LONGEST_LINE = 2**22
@@ -92,10 +93,17 @@ class Jobs:
         shown = shlex.join(["epitropy", *arguments, "-o", "result"])
         job = Job(name=name, kind=kind, title=title, shown=shown, folder=folder, arguments=arguments)
         self.jobs[name] = job
+        self._forget()
         task = asyncio.create_task(self._guarded(job))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return job
+
+    def _forget(self) -> None:
+        """What ended longest ago leaves, so that an app that stays open does not fill the disk."""
+        ended = [n for n, job in self.jobs.items() if job.ended]
+        for name in ended[:-REMEMBERED]:
+            shutil.rmtree(self.jobs.pop(name).folder, ignore_errors=True)
 
     def find(self, name: str) -> Job:
         if name not in self.jobs:

@@ -39,7 +39,10 @@ def _anneal(study: str, options: Mapping[str, Any], uploads: Path) -> Made:
 def _scan(study: str, options: Mapping[str, Any], uploads: Path) -> Made:
     path = stored(uploads, str(options.get("token", "")))
     confirmed(options)
-    arguments = ["anneal", f"{study}.yaml", f"--fit-scan={path.name}"]
+    cell = options.get("cell")
+    if not isinstance(cell, str):
+        raise Fault("cell: the name of a coated cell expected")
+    arguments = ["anneal", f"{study}.yaml", f"--cell={cell}", f"--fit-scan={path.name}"]
     return Made(f"{study}: diffusivities from {path.name}", arguments, {path.name: path.read_bytes()})
 
 

@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 from ..errors import InputError
-from ..study import read_yaml
+from ..study import read_study, read_yaml
 
 
 def read(text: str, source: str) -> Any:
-    """Plain data with text as keys, as JSON has them (cycle numbers are keys too)."""
-    return json.loads(json.dumps(read_yaml(text, source), default=str))
+    """Plain data with text as keys, as JSON has them (cycle numbers are keys too), of a study that can be read."""
+    found = read_yaml(text, source)
+    read_study(found)  # before names that are numbers become text
+    return json.loads(json.dumps(found, default=str))
 
 
 def write(raw: Any) -> str:

@@ -26,7 +26,8 @@ from ..epitaxy.interface import comment, interface_models
 from ..errors import InputError
 from ..halfcell.cycle import cycled_cell, what_if
 from ..halfcell.engines import engine_of
-from ..pipeline import align, facets_of, form, host_cell, layer_on_facets
+from ..phases.energies import DEFAULT, SECOND
+from ..pipeline import align, facets_of, form, host_cell, layer_on_facets, phase_verdict
 from ..process.front import coated_cell, front
 from ..process.sheet import batch_mass, batch_sheet
 from ..records.anneal import DepthProfile
@@ -39,7 +40,7 @@ from ..records.structure import Structure
 from ..report import figure_one, sheet
 from ..report.element_colours import colours_of
 from ..report.match_tables import critical, facet_rows, largest, strains
-from ..report.phase_tables import cations_text, crystal_text
+from ..report.phase_tables import UNIT, cations_text, crystal_text, second_text, standing_rows, titled, verdict_text
 from ..report.scene import heated_scene, layer_scene, scene, shown_cell
 from ..study import CellStudy, Study, read_study
 from .forms import form as form_of
@@ -52,6 +53,7 @@ STAND_IN = "Ni"  # of all cations in phases that stand for the layer
 HOST_ATOMS = "NCM90"  # whose sites the host's own cell is filled with
 SLAB, VACUUM = 8e-10, 1e-9  # m, of either side of a model, and above it
 AREA = 2e-18  # m2, about that of a model
+VERDICT_DRAWS = 24  # fewer than a run's, for an answer in a second or two
 POINTS = 201  # of a curve over lithium content
 
 
@@ -109,7 +111,7 @@ def _layer(study: Study, options: Mapping[str, Any]) -> Json:
         "thickness_nm": 1e9 * made.profile.layer_thickness,
         "coverage_percent": 100 * made.layer.coverage,
         "undissolved_percent": {e: 100 * v for e, v in made.profile.undissolved_share.items()},
-        "command": f"epitropy anneal {_file(study)} --cell {name}",
+        "command": f"epitropy anneal {_file(study)} --cell {name}" if share == 1 else _stopped(study, name, share),
     }
     if share == 1:
         formed = form(cell)
@@ -121,6 +123,43 @@ def _layer(study: Study, options: Mapping[str, Any]) -> Json:
         told["high_entropy"] = entropy.high_entropy
         told["reasons"] = list(entropy.reasons)
     return told
+
+
+def _stopped(study: Study, name: str, share: float) -> str:
+    """The profile after a share of the time at temperature."""
+    return _python(
+        study,
+        "from dataclasses import replace",
+        "from epitropy.process.front import front",
+        f"cell = study.at({{}}).cells['{name}']",
+        f"hold = replace(cell.anneal.time, value={share:g} * cell.anneal.time.value, distribution='fixed', spread=())",
+        "print(front(replace(cell, anneal=replace(cell.anneal, time=hold))).profile)",
+    )
+
+
+def _verdict(study: Study, options: Mapping[str, Any]) -> Json:
+    """Which structure the layer takes by each potential: every structure's energy, and what is said of it."""
+    name = coated_cell(study, _named_cell(options))
+    cell = study.at({}).cells[name]
+    profile = front(cell).profile
+    potentials = dict.fromkeys((cell.stability.potential, DEFAULT, SECOND))
+    found = [v for v in (phase_verdict(cell, profile, potential=p, draws=VERDICT_DRAWS) for p in potentials) if v]
+    if not found:
+        raise InputError("stability", "no energies hold this layer", "cations that the tables know (epitropy phases)")
+    return {
+        "cell": name,
+        "potentials": [
+            {
+                "title": f"By {v.potential}: {titled(v.host)}",
+                "rows": [list(r) for r in standing_rows(v)],
+                "says": verdict_text(v),
+            }
+            for v in found
+        ],
+        "second": second_text(found[0], found[1] if len(found) > 1 else None),
+        "note": f"Energies in {UNIT}; 80 % ranges over {VERDICT_DRAWS} draws of the potentials' errors.",
+        "command": f"epitropy phases {_file(study)} --cell {name}",
+    }
 
 
 def _profile(profile: DepthProfile) -> Json:
@@ -135,13 +174,11 @@ def _profile(profile: DepthProfile) -> Json:
 
 
 def _interface(study: Study, options: Mapping[str, Any]) -> Json:
-    """Ranked matches of candidate layers on the host, the facets, and strain over the state of charge."""
+    """Ranked matches of candidate layers on the host, and strain over the state of charge."""
     name = coated_cell(study, _named_cell(options))
     cell = study.at({}).cells[name]
     formed = form(cell)
     matches = align(cell, formed)
-    facets = layer_on_facets(cell, formed, facets_of(study.cells[name], formed.host))
-    head, *rows = facet_rows(facets, cell.layer.interface_toughness.value)
     paths = (formed.skin_strain, formed.grain_strain, formed.layer_strain)
     return {
         "cell": name,
@@ -160,15 +197,32 @@ def _interface(study: Study, options: Mapping[str, Any]) -> Json:
             }
             for a in matches
         ],
-        "facets": {"header": list(head), "rows": [list(r) for r in rows]},
         "paths": [_path(p) for p in paths],
         "command": _python(
             study,
             "from epitropy.pipeline import align, form",
             f"cell = study.at({{}}).cells['{name}']",
             "print(*align(cell, form(cell)), sep='\\n')",
+        )
+        + "\n"
+        + _python(
+            study,
+            "from epitropy.pipeline import facets_of, form, layer_on_facets",
+            f"cell, spread = study.at({{}}).cells['{name}'], study.cells['{name}']",
+            "formed = form(cell)",
+            "print(*layer_on_facets(cell, formed, facets_of(spread, formed.host)), sep='\\n')",
         ),
     }
+
+
+def _facets(study: Study, options: Mapping[str, Any]) -> Json:
+    """The layer on each facet of the particle, which takes longer than the matches."""
+    name = coated_cell(study, _named_cell(options))
+    cell = study.at({}).cells[name]
+    formed = form(cell)
+    facets = layer_on_facets(cell, formed, facets_of(study.cells[name], formed.host))
+    head, *rows = facet_rows(facets, cell.layer.interface_toughness.value)
+    return {"cell": name, "header": list(head), "rows": [list(r) for r in rows]}
 
 
 def _path(path: StrainPath) -> Json:
@@ -233,12 +287,12 @@ def _with_cations(film: Structure, shares: Mapping[str, float]) -> Structure:
 
 def _figure(study: Study, options: Mapping[str, Any]) -> Json:
     """Figure 1 as `epitropy figure` writes it."""
-    made = scene(study)
+    share = _share(options, 0.5)
+    made = scene(study, shown_cell(study, _named_cell(options)), share_of_time=share)
     return {
         "cell": made.cell,
         "svg": figure_one.file_bytes(figure_one.draw(made), ".svg", made.hash).decode("utf-8"),
         "caption": list(made.caption),
-        "command": f"epitropy figure {_file(study)} -o figure1.svg",
     }
 
 
@@ -246,11 +300,21 @@ def _stages(study: Study, options: Mapping[str, Any]) -> Json:
     """Stages 2 and 3 of Figure 1 after a share of the anneal, cation by cation, in nm."""
     share = _share(options, 0.5)
     made = study.at({})
-    cell = made.cells[shown_cell(study, _named_cell(options))]
+    name = shown_cell(study, _named_cell(options))
+    cell = made.cells[name]
     formed = form(cell)
     heated, grown = heated_scene(cell, formed, share), layer_scene(cell, formed, share)
     elements = dict.fromkeys([*heated.cations.element, *grown.atoms.element])
     return {
+        "cell": name,
+        "command": f"epitropy figure {_file(study)} --cell {name} --time {share:g} -o figure1.svg\n"
+        + _python(
+            study,
+            "from epitropy.pipeline import form",
+            "from epitropy.report.scene import layer_scene",
+            f"cell = study.at({{}}).cells['{name}']",
+            f"print(layer_scene(cell, form(cell), {share:g}))",
+        ),
         "share": share,
         "hours": heated.time / 3600,
         "celsius": heated.temperature - ZERO_CELSIUS if math.isfinite(heated.temperature) else None,
@@ -403,7 +467,9 @@ VIEWS: Mapping[str, Callable[[Study, Mapping[str, Any]], Json]] = {
     "sources": _sources,
     "recipe": _recipe,
     "layer": _layer,
+    "verdict": _verdict,
     "interface": _interface,
+    "facets": _facets,
     "model": _model,
     "cell": _cell,
     "figure": _figure,

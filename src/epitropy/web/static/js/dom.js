@@ -25,6 +25,17 @@ export function table(header, rows, given = {}) {
     el('tbody', {}, body)));
 }
 
+// What was typed into stays in hand when a part of the page is drawn anew.
+export async function keeping(act) {
+  const before = document.activeElement, id = before?.id;
+  const range = before?.selectionStart === undefined ? null : [before.selectionStart, before.selectionEnd];
+  const made = await act();
+  const after = id && document.activeElement === document.body ? byId(id) : null;
+  after?.focus();
+  if (after && range && range[0] !== null) after.setSelectionRange(...range);
+  return made;
+}
+
 export function say(text, fault = false) {
   const status = byId('status');
   status.replaceChildren(text ?? '');

@@ -1,7 +1,7 @@
 // The page: a study in, views out. What is shown follows from the study and the options alone.
 
 import { get, latest, post, view } from './api.js';
-import { byId, el, say } from './dom.js';
+import { byId, el, keeping, say } from './dom.js';
 import * as form from './form.js';
 import { recall } from './jobs.js';
 import { forget } from './plots.js';
@@ -24,7 +24,7 @@ const refresh = latest(async () => {
   const slow = setTimeout(() => say('computing …'), 700);
   const slower = setTimeout(() => say(COMPILES), 8000);
   try {
-    const told = await VIEWS[tab].show(root);
+    const told = await keeping(() => VIEWS[tab].show(root));
     if (tab !== state.tab) return;
     say('');
     command(told?.command);
@@ -168,6 +168,10 @@ files();
 const asked = location.hash.slice(1);
 if (Object.hasOwn(VIEWS, asked)) state.tab = asked;
 const choose = tabs();
+addEventListener('hashchange', () => {
+  const wanted = location.hash.slice(1);
+  if (Object.hasOwn(VIEWS, wanted) && wanted !== state.tab) choose(wanted);
+});
 root.addEventListener('again', () => refresh());
 byId('find').addEventListener('input', e => form.find(e.target.value));
 byId('command').querySelector('button').addEventListener('click', () => navigator.clipboard?.writeText(byId('command').querySelector('code').textContent));

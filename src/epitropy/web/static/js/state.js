@@ -4,6 +4,7 @@ export const state = {
   raw: null, // the study's plain data
   form: null, // what the server says of it: fields, cells, scenarios
   tab: 'recipe',
+  cell: null, // the one that Recipe, Layer, Interface and Figure show, where it was chosen
   options: {}, // by view
   bands: {}, // by study hash: bands of a finished ensemble
   attribution: {}, // and what the gain is made of
@@ -55,5 +56,8 @@ export function change(field, value) {
 }
 
 export const allFields = () => state.form.groups.flatMap(g => g.fields);
+
+// The chosen cell where it can be shown, else the last that can; a study's last cell is usually its subject.
+export const among = names => (names.includes(state.cell) ? state.cell : names.at(-1));
 
 export const coated = () => state.form.cells.filter(c => c.coated).map(c => c.name);

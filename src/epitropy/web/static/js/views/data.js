@@ -4,12 +4,14 @@ import { post, upload } from '../api.js';
 import { el, table } from '../dom.js';
 import { start } from '../jobs.js';
 import { plot, colour } from '../plots.js';
-import { state } from '../state.js';
+import { among, coated, state } from '../state.js';
+import { choice } from './choice.js';
 
 export const title = 'Data';
 
 let file = null; // token and name of the file at hand
 let options = {};
+let named = { quantity: '', header: '' }; // a column that is being named
 const picture = el('div', { class: 'plot', id: 'read', role: 'img', 'aria-label': 'Capacities as read' });
 
 export async function show(root) {
@@ -54,10 +56,11 @@ const another = again => el('button', { type: 'button', onclick: () => { file = 
 
 async function scan(root) {
   const again = () => root.dispatchEvent(new CustomEvent('again'));
-  const tools = el('div', { class: 'tools' }, el('b', {}, file.name), kind(again), another(again));
+  const cell = among(coated());
+  const tools = el('div', { class: 'tools' }, el('b', {}, file.name), kind(again), choice(root, coated()), another(again));
   let told;
   try {
-    told = await post('/api/preview', { token: file.token, study: state.raw, options });
+    told = await post('/api/preview', { token: file.token, study: state.raw, options: { ...options, cell } });
   } catch (fault) {
     root.replaceChildren(tools, el('p', { class: 'fault' }, fault.message));
     return {};
@@ -70,13 +73,13 @@ async function scan(root) {
     told.ignored.length ? el('p', { class: 'soft' }, `Left out: ${told.ignored.join(', ')}.`) : null,
     told.outside ? el('p', { class: 'soft' }, `${told.outside} points lie outside the particle and are left out.`) : null,
     picture, el('div', { class: 'tools' }, el('button', { type: 'button', class: 'main', id: 'fit-scan',
-      onclick: () => start('scan', { token: file.token, confirmed: true }) }, 'These columns are right: fit the diffusivities'),
+      onclick: () => start('scan', { token: file.token, cell, confirmed: true }) }, 'These columns are right: fit the diffusivities'),
     el('span', { class: 'soft' }, 'Points: read. Lines: computed with the study as it is.'))].filter(Boolean));
   await plot(picture, told.species.flatMap((s, i) => [
     { x: told.depth_nm, y: told.at_percent[i], name: s, mode: 'markers', marker: { size: 6, color: colour(i) }, legendgroup: s },
     { x: told.depth_nm, y: told.computed_at_percent[i], name: s, mode: 'lines', line: { color: colour(i), width: 2 }, showlegend: false, legendgroup: s },
   ]), { x: 'depth below the outer surface / nm', y: 'share of the cations / at.%' });
-  return { command: `epitropy anneal ${state.form.name}.yaml --fit-scan '${file.name}' -o anneal` };
+  return { command: `epitropy anneal ${state.form.name}.yaml --cell=${quoted(cell)} --fit-scan '${file.name}' -o anneal` };
 }
 
 const sign = again => el('label', {}, 'Current ', el('select', { id: 'sign', onchange: e => {
@@ -86,8 +89,9 @@ const sign = again => el('label', {}, 'Current ', el('select', { id: 'sign', onc
   el('option', { value, selected: value === (options.current_sign ?? '') }, text))));
 
 function field(label, name, hint, root) {
-  return el('label', {}, `${label} `, el('input', { type: 'text', size: 12, placeholder: hint, value: options[name] ?? '', onchange: e => {
+  return el('label', {}, `${label} `, el('input', { type: 'text', size: 12, id: `file-${name}`, placeholder: hint, value: options[name] ?? '', oninput: e => {
     options = { ...options, [name]: e.target.value, confirmed: false };
+  }, onchange: () => {
     root.dispatchEvent(new CustomEvent('again'));
   } }));
 }
@@ -116,10 +120,12 @@ async function tell(root, told) {
 }
 
 function column(again) {
-  const quantity = el('input', { type: 'text', size: 10, placeholder: 'capacity', 'aria-label': 'quantity' });
-  const header = el('input', { type: 'text', size: 18, placeholder: 'header [unit]', 'aria-label': 'header' });
+  const box = (name, size, hint) => el('input', { type: 'text', id: `column-${name}`, size, placeholder: hint, 'aria-label': name,
+    value: named[name], oninput: e => { named[name] = e.target.value; } });
+  const quantity = box('quantity', 10, 'capacity'), header = box('header', 18, 'header [unit]');
   return el('span', {}, quantity, ' = ', header, ' ', el('button', { type: 'button', onclick: () => {
-    options = { ...options, columns: { ...options.columns, [quantity.value]: header.value }, confirmed: false };
+    options = { ...options, columns: { ...options.columns, [named.quantity.trim()]: named.header.trim() }, confirmed: false };
+    named = { quantity: '', header: '' };
     again();
   } }, 'Set'));
 }
@@ -132,7 +138,7 @@ function found(told) {
         'Fit the ageing model'),
       el('button', { type: 'button', id: 'quick', title: 'Profile likelihood alone, without posterior and prediction',
         onclick: () => start('fit', { ...options, token: file.token, confirmed: true, steps: 0, draws: 0 }) }, 'Quick fit'),
-      el('span', { class: 'soft' }, 'The fit takes some ten minutes, the quick one a quarter of a minute.'))];
+      el('span', { class: 'soft' }, 'The fit takes some ten minutes, the quick one a quarter of a minute (--steps 0 --draws 0).'))];
 }
 
 const curves = told => plot(picture, told.cells.map((c, i) => ({ x: c.cycle, y: c.capacity_mAh_g, name: c.name, mode: 'markers',

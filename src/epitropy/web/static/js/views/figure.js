@@ -3,7 +3,8 @@
 import { view } from '../api.js';
 import { el, number } from '../dom.js';
 import { plot } from '../plots.js';
-import { state } from '../state.js';
+import { among, state } from '../state.js';
+import { choice } from './choice.js';
 
 export const title = 'Figure';
 
@@ -15,39 +16,48 @@ const about = el('p', { class: 'soft' });
 const slider = el('input', { type: 'range', min: 0, max: 1, step: 0.02, value: '0.5', id: 'time', 'aria-label': 'Part of the anneal' });
 const at = el('output', { for: 'time' });
 const buttons = el('div', { class: 'tools' });
-let drawn = ''; // the study whose figure is shown
+const tools = el('div', { class: 'tools' });
+let drawn = ''; // the study, cell and time whose figure is shown
+
+// Every cell has a figure; the last coated one is what a study is about.
+const names = () => [...state.form.cells].sort((one, other) => one.coated - other.coated).map(c => c.name);
 
 export async function show(root) {
   if (!root.contains(art)) {
     slider.oninput = () => root.dispatchEvent(new CustomEvent('again'));
     root.replaceChildren(art, caption, buttons, el('h2', {}, 'The same, followed through the anneal'),
-      el('div', { class: 'tools' }, el('label', {}, 'Anneal ', slider), at), about,
+      tools, about,
       el('div', { class: 'plots' }, el('div', {}, el('h2', {}, 'Cations at the surface'), heated),
         el('div', {}, el('h2', {}, 'Columns of atoms'), grown)));
   }
-  const study = JSON.stringify(state.raw);
-  const told = await view('stages', state.raw, { share: Number(slider.value) });
+  const cells = JSON.stringify([names(), among(names())]);
+  if (tools.dataset.of !== cells) {
+    tools.dataset.of = cells;
+    tools.replaceChildren(...[choice(root, names()), el('label', {}, 'Anneal ', slider), at].filter(Boolean));
+  }
+  const options = { cell: among(names()), share: Number(slider.value) };
+  const study = JSON.stringify([state.raw, options]);
+  const told = await view('stages', state.raw, options);
   at.textContent = told.celsius === null ? 'not heated' : `${number(told.hours)} h, ${number(told.celsius, 4)} °C`;
   about.textContent = `Hover for the element. Heights count from the original surface. Columns on the (${told.grown.facet}) facet`
     + (told.grown.structure ? `, layer: ${told.grown.structure}.` : '.');
   await dots(heated, told.heated, told.colours, 6);
   await dots(grown, told.grown, told.colours, 9, told.grown.paths);
-  const command = `epitropy figure ${state.form.name}.yaml -o figure1.svg`;
   if (drawn !== study) {
     drawn = study;
-    whole();
+    whole(options);
   }
-  return { command };
+  return told;
 }
 
 // The whole figure takes a second: it follows when the study rests.
-async function whole() {
+async function whole(options) {
   const study = drawn;
   await new Promise(rest => setTimeout(rest, 250));
   if (study !== drawn) return;
   art.classList.add('busy');
   try {
-    const told = await view('figure', state.raw, {});
+    const told = await view('figure', state.raw, options);
     if (study !== drawn) return;
     const source = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(told.svg)}`;
     art.replaceChildren(el('img', { id: 'figure1', src: source, alt: told.caption.join(' ') }));

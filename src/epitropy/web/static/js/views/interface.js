@@ -1,9 +1,10 @@
 // How the layer lies on the host: ranked matches, their atoms, and the misfit while the host breathes.
 
 import { latest, view } from '../api.js';
-import { el, number, say, table } from '../dom.js';
+import { el, keeping, number, say, table } from '../dom.js';
 import { colour, dash, plot, script } from '../plots.js';
-import { coated, state } from '../state.js';
+import { among, coated, state } from '../state.js';
+import { choice } from './choice.js';
 
 export const title = 'Interface';
 
@@ -17,29 +18,40 @@ const caption = el('p', { class: 'soft' });
 const key = el('div', { class: 'legend' });
 const misfit = el('div', { class: 'plot', role: 'img', 'aria-label': 'Misfit over state of charge' });
 const facets = el('div');
+const tools = el('div', { class: 'tools' });
 let viewer = null;
 let shown = null; // study and rank of the atoms on the screen
 
 export async function show(root) {
   if (!coated().length) { root.replaceChildren(el('p', {}, 'No cell of this study is coated, so there is no interface.')); return {}; }
   const options = (state.options.interface ??= { rank: 1 });
-  const told = await view('interface', state.raw, {});
+  const cell = among(coated());
+  const told = await view('interface', state.raw, { cell });
   if (!root.contains(model)) {
-    root.replaceChildren(el('h2', {}, 'Orientation relationships, best first'), matches,
+    root.replaceChildren(tools, el('h2', {}, 'Orientation relationships, best first'), matches,
       el('h2', {}, 'Atoms of the chosen one'), key, model, caption,
       el('h2', {}, 'Misfit while the host breathes'), misfit, el('h2', {}, 'On the facets of a particle'), facets);
   }
+  tools.replaceChildren(...[choice(root, coated())].filter(Boolean));
   if (!told.matches.some(m => m.rank === options.rank)) options.rank = told.matches[0]?.rank ?? 1;
   rank(root, told, options);
-  facets.replaceChildren(table(told.facets.header, told.facets.rows));
   await curves(told, options.rank);
-  await atoms(options.rank);
+  atoms(options.rank).then(() => laid(cell)); // neither holds up the curves
   return told;
 }
 
+const laid = latest(async cell => {
+  try {
+    const told = await view('facets', state.raw, { cell });
+    facets.replaceChildren(table(told.header, told.rows));
+  } catch (fault) {
+    facets.replaceChildren(el('p', { class: 'fault' }, fault.message));
+  }
+});
+
 function rank(root, told, options) {
-  const pick = m => { options.rank = m.rank; rank(root, told, options); curves(told, m.rank); atoms(m.rank); };
-  const rows = told.matches.map(m => el('tr', { class: 'pick', tabindex: '0', 'aria-selected': String(m.rank === options.rank),
+  const pick = m => { options.rank = m.rank; keeping(() => rank(root, told, options)); curves(told, m.rank); atoms(m.rank); };
+  const rows = told.matches.map(m => el('tr', { class: 'pick', id: `match-${m.rank}`, tabindex: '0', 'aria-selected': String(m.rank === options.rank),
     onclick: () => pick(m), onkeydown: e => { if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); pick(m); } } },
   el('th', { scope: 'row' }, String(m.rank)), [m.film, m.orientation, number(m.area_angstrom2), m.strains_percent, m.largest, m.critical_nm,
     m.continuation ? 'yes' : 'no'].map(c => el('td', {}, c))));
@@ -58,11 +70,11 @@ async function curves(told, chosen) {
 }
 
 const atoms = latest(async chosen => {
-  const wanted = JSON.stringify([chosen, state.raw]);
+  const cell = among(coated()), wanted = JSON.stringify([chosen, cell, state.raw]);
   if (shown === wanted) return;
   let told;
   try {
-    told = await view('model', state.raw, { rank: chosen });
+    told = await view('model', state.raw, { cell, rank: chosen });
   } catch (fault) {
     caption.textContent = fault.message;
     caption.className = 'fault';

@@ -1,14 +1,17 @@
 // What forms: cations over depth while the anneal goes on, entropy, class and structure.
 
 import { view } from '../api.js';
-import { el, number } from '../dom.js';
+import { el, number, table } from '../dom.js';
 import { colour, dash, plot } from '../plots.js';
-import { coated, state } from '../state.js';
+import { among, coated, state } from '../state.js';
+import { choice } from './choice.js';
 
 export const title = 'Layer';
 
 const facts = el('dl');
 const why = el('p', { class: 'soft' });
+const verdict = el('div', { id: 'verdict' });
+const tools = el('div', { class: 'tools' });
 const depth = el('div', { class: 'plot tall', role: 'img', 'aria-label': 'Cations over depth' });
 const entropy = el('div', { class: 'plot short', role: 'img', 'aria-label': 'Entropy of the cation site over depth' });
 const slider = el('input', { type: 'range', min: 0, max: 1, step: 0.02, value: '1', id: 'share', 'aria-label': 'Part of the time at temperature' });
@@ -17,17 +20,23 @@ const at = el('output', { for: 'share' });
 export async function show(root) {
   if (!coated().length) { root.replaceChildren(el('p', {}, 'No cell of this study is coated, so no layer forms.')); return {}; }
   const share = Number(slider.value);
-  const told = await view('layer', state.raw, { share });
+  const told = await view('layer', state.raw, { cell: among(coated()), share });
   if (!root.contains(depth)) {
     slider.oninput = () => root.dispatchEvent(new CustomEvent('again'));
     root.replaceChildren(
-      el('div', { class: 'tools' }, el('label', {}, 'Anneal ', slider), at),
+      tools,
       el('h2', {}, 'Cations over depth'), depth, el('h2', {}, 'Configurational entropy of the cation site'), entropy,
-      el('h2', {}, 'The layer'), facts, why);
+      el('h2', {}, 'The layer'), facts, why, el('h2', {}, 'Which structure it takes'), verdict);
+  }
+  const cells = JSON.stringify([coated(), among(coated())]);
+  if (tools.dataset.of !== cells) {
+    tools.dataset.of = cells;
+    tools.replaceChildren(...[choice(root, coated()), el('label', {}, 'Anneal ', slider), at].filter(Boolean));
   }
   at.textContent = `${number(told.hours)} h at ${number(told.celsius, 4)} °C` + (share < 1 ? ` (${Math.round(100 * share)} %)` : '');
   await draw(told);
   describe(told);
+  judge(share);
   return told;
 }
 
@@ -61,4 +70,29 @@ function describe(told) {
   } else rows.push(['class and structure', 'told at the end of the anneal']);
   facts.replaceChildren(...rows.flatMap(([k, v]) => [el('dt', {}, k), el('dd', {}, v)]));
   why.textContent = told.reasons ? `Class: ${told.reasons.join('; ')}.` : '';
+}
+
+let judged = ''; // the study and cell whose structures are told
+
+// Both potentials price every structure in a second or two: they follow when the study rests, at the end of the anneal.
+async function judge(share) {
+  const cell = among(coated()), wanted = JSON.stringify([state.raw, cell]);
+  if (share < 1) { verdict.replaceChildren(el('p', { class: 'soft' }, 'Told at the end of the anneal.')); judged = ''; return; }
+  if (judged === wanted) return;
+  judged = wanted;
+  verdict.classList.add('busy');
+  await new Promise(rest => setTimeout(rest, 400));
+  if (judged !== wanted) return;
+  try {
+    const told = await view('verdict', state.raw, { cell });
+    if (judged !== wanted) return;
+    verdict.replaceChildren(...told.potentials.flatMap(p => [el('h3', {}, p.title), table(p.rows[0], p.rows.slice(1)), ...p.says.map(line => el('p', {}, line))]),
+      el('p', {}, told.second), el('p', { class: 'soft' }, told.note, ' In full: ', el('code', {}, told.command)));
+  } catch (fault) {
+    if (judged !== wanted) return;
+    judged = '';
+    verdict.replaceChildren(el('p', { class: 'fault' }, fault.message));
+  } finally {
+    if (judged === wanted || !judged) verdict.classList.remove('busy');
+  }
 }
