@@ -57,7 +57,7 @@ def test_it_says_where_it_is_and_ends_quietly(how):
     os.kill(process.pid, how)
     _, errors = process.communicate(timeout=30)
     assert process.returncode in (0, -how), errors
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors and "leaked" not in errors
     end = monotonic() + 15
     while _alive(process.pid):
         assert monotonic() < end, "processes of the app are left"

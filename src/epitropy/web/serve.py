@@ -60,7 +60,8 @@ def serve(port: int | None, browser: bool) -> None:
     server = Server(
         uvicorn.Config(app, host=ADDRESS, port=chosen, log_level="warning", timeout_graceful_shutdown=3, ws="none")
     )
-    if hasattr(signal, "SIGHUP"):  # a closed terminal ends the app as Ctrl-C does
-        signal.signal(signal.SIGHUP, server.handle_exit)
+    for name in ("SIGTERM", "SIGHUP"):  # they end the app as Ctrl-C does, nothing is left behind
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), server.handle_exit)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()

@@ -40,9 +40,10 @@ export async function show(root) {
   const told = await view('stages', state.raw, options);
   at.textContent = told.celsius === null ? 'not heated' : `${number(told.hours)} h, ${number(told.celsius, 4)} °C`;
   about.textContent = `Hover for the element. Heights count from the original surface. Columns on the (${told.grown.facet}) facet`
-    + (told.grown.structure ? `, layer: ${told.grown.structure}.` : '.');
+    + (told.grown.structure ? `, layer: ${told.grown.structure}.` : '.')
+    + (told.grown.strips_nm.length > 1 ? ' The middle of the layer is left out.' : '');
   await dots(heated, told.heated, told.colours, 6);
-  await dots(grown, told.grown, told.colours, 9, told.grown.paths);
+  await dots(grown, told.grown, told.colours, 9, told.grown.paths, [0, told.grown.width_nm]);
   if (drawn !== study) {
     drawn = study;
     whole(options);
@@ -71,7 +72,7 @@ async function whole(options) {
   }
 }
 
-async function dots(node, found, colours, size, paths = []) {
+async function dots(node, found, colours, size, paths = [], range = null) {
   const ways = paths.map((p, i) => ({ x: p.x_nm, y: p.y_nm, mode: 'lines', name: p.open ? 'lithium passes' : 'lithium stops', legendgroup: p.open,
     showlegend: paths.findIndex(q => q.open === p.open) === i, hoverinfo: 'skip',
     line: { color: p.open ? '#8fb800' : '#d5e89a', width: 7 } }));
@@ -82,6 +83,6 @@ async function dots(node, found, colours, size, paths = []) {
       marker: { color: colours[e], size: light ? size * 0.6 : size, line: { width: 0.5, color: '#666' } },
       hovertemplate: `${e} at %{y:.2f} nm<extra></extra>` };
   });
-  await plot(node, [...ways, ...traces], { x: 'along the surface / nm', y: 'height over the original surface / nm', xmore: { showgrid: false },
+  await plot(node, [...ways, ...traces], { x: 'along the surface / nm', y: 'height over the original surface / nm', xmore: { showgrid: false, ...(range ? { range } : {}) },
     ymore: { showgrid: false } });
 }
