@@ -28,7 +28,7 @@ from .records.cell import CycleSeries
 from .records.headline import CellHeadline, Headline, Placebo
 from .records.result import CellStages, StudyResult
 from .records.scenario import Scales, Scenario
-from .study import CellStudy, Study, priors_hash, study_hash
+from .study import CellStudy, Study, as_read, priors_hash, study_hash
 from .transport.stage import permeation
 
 Progress = Callable[[str, int, int], None]
@@ -170,7 +170,7 @@ def _headline(
     known = calibration_cell(study)
     cells = {}
     for name, cell in study.cells.items():
-        basis = "calibrated" if study.calibration and name == known else "predicted"
+        basis = "calibrated" if study.calibration and as_read(study) and name == known else "predicted"
         found = say.cell_headline(name, basis, ensemble, scenarios, cell.protocol.cycles)
         if found is None:
             return None

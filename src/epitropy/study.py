@@ -421,7 +421,20 @@ def read_study(raw: Any, source: str = "study") -> Study:
         scenarios=_read_scenarios(raw.get("scenarios") or {}),
     )
     _check(study)
-    return study
+    return study if as_read(study) else replace(study, reported={})
+
+
+def cell_as_read(study: Study) -> CellStudy:
+    """The calibration cell under the protocol of its data."""
+    given = study.calibration
+    cell = study.cells[given.cell]
+    return cell if given.protocol is None else replace(cell, protocol=given.protocol)
+
+
+def as_read(study: Study) -> bool:
+    """Whether the cells are cycled as those whose capacities the study states; else none is compared with them."""
+    given = study.calibration
+    return given is None or given.protocol in (None, study.cells[given.cell].protocol)
 
 
 def _read_scenarios(raw: Any) -> dict[str, Mechanism]:
@@ -628,7 +641,9 @@ def _check(study: Study) -> None:
                 )
     if study.calibration is not None:
         _check_cell_name(study, "calibration.cell", study.calibration.cell)
-        cycles = study.cells[study.calibration.cell].protocol.cycles
+        read = cell_as_read(study)
+        check_window(read)
+        cycles = read.protocol.cycles
         if study.calibration.last_cycle != cycles:
             raise InputError(
                 "calibration.capacity",

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from epitropy.halfcell.cycle import cycle_study
+from epitropy.process.vary import axis
 from epitropy.study import load_study, read_study, study_hash, study_text
 from epitropy.web import plain
 from epitropy.web.forms import form
@@ -104,6 +106,20 @@ def test_the_cell_view_says_what_the_command_line_says(client, raw):
     same = cycle_study(load_study("zhao2024"), scenario="barrier/inactive").lives["barrier/inactive"].cells["coated"]
     assert told["retention_percent"] == pytest.approx(100 * same.reading.retention, rel=1e-9)
     assert told["losses_mAh_g"]["total"] == pytest.approx(same.series.losses.total / 3600, rel=1e-9)
+
+
+def test_data_stay_with_the_protocol_that_they_were_read_by(client, raw):
+    """A higher cut-off gives the bare cell more and lets it fade faster; the same as a map over it says."""
+    other = changed(raw, ["protocol", "upper_voltage"], {"value": "4.6 V"})
+    other["calibration"]["protocol"] = raw["protocol"]
+    told, as_it_was = ask(client, "cell", other).json(), ask(client, "cell", raw).json()
+    assert as_it_was["as_read"] and not told["as_read"] and told["fitted_mAh_g"] == {}
+    before, after = as_it_was["cells"]["bare"], told["cells"]["bare"]
+    assert after["first_mAh_g"] > before["first_mAh_g"] + 20
+    assert after["retention_percent"] < before["retention_percent"] - 5
+    axes = [axis("protocol.upper_voltage=4.6", load_study("zhao2024"))]
+    (point,) = cycle_study(load_study("zhao2024"), scenario=told["scenario"], axes=axes).map.points
+    assert after["retention_percent"] == pytest.approx(100 * point.cells["bare"].retention, rel=1e-6)
 
 
 def test_placebos_and_mechanisms_are_switched(client, raw):

@@ -38,6 +38,30 @@ def test_a_changed_recipe_changes_the_fade_curve(watched):
     assert curve(page) != drawn
 
 
+def test_a_higher_cut_off_is_no_new_calibration(watched):
+    page = watched.open("cell")
+    before = last_capacity(page, "bare")
+    watched.again(lambda: set_number(page, "protocol.upper_voltage", "4.6"))
+    page.wait_for_selector("#view:has-text('Cycled by another protocol')")
+    assert last_capacity(page, "bare") != before
+    assert "reported" not in page.inner_text("#fade")
+    page.click("#reset")
+    page.wait_for_selector("#fade text:has-text('bare, reported')")
+    assert last_capacity(page, "bare") == before
+
+
+def test_edits_survive_a_reload_and_a_reset_takes_them_back(watched):
+    page = watched.open("recipe")
+    watched.again(lambda: set_number(page, "coating.dose", "3"))
+    page.reload()
+    page.wait_for_selector("#view:has-text('2.4000 g')")
+    assert "(edited)" in page.inner_text("#title")
+    assert page.input_value("#studies") == "zhao2024"
+    page.click("#reset")
+    page.wait_for_selector("#view:has-text('0.8000 g')")
+    page.wait_for_selector("#reset:disabled")
+
+
 def test_what_is_set_by_hand_is_graded_assumed(watched):
     page = watched.open("recipe")
     grade = "[data-name='anneal.temperature'] .grade"
@@ -85,6 +109,7 @@ def test_a_number_that_is_none_is_marked_and_changes_nothing(watched):
     page = watched.open("recipe")
     set_number(page, "coating.dose", "much")
     page.wait_for_selector("[data-name='coating.dose'].bad")
+    assert "'much' is no number" in page.inner_text("#status")
     page.wait_for_timeout(500)  # what it might have changed would stand there by now
     assert "0.8000 g" in page.inner_text("#view")
 
@@ -94,8 +119,9 @@ def test_what_cannot_be_is_told_and_the_page_goes_on(server, browser):
     page = found.open("recipe")
     set_number(page, "anneal.temperature", "9000")
     page.wait_for_selector("#status.fault:has-text('anneal.temperature')")
+    page.wait_for_selector("#view.stale")  # what still stands there is of another study
     found.again(lambda: set_number(page, "anneal.temperature", "700"))
-    assert page.inner_text("#status") == ""
+    assert page.inner_text("#status") == "" and not page.query_selector("#view.stale")
     assert all("422" in fault for fault in found.faults) and found.foreign == []  # the browser notes each refusal
     found.context.close()
 
@@ -107,6 +133,7 @@ def test_the_atoms_of_a_match_are_seen(watched, tmp_path):
     image = tmp_path / "model.png"
     page.locator("#model").screenshot(path=image)
     assert len(_colours(image)) > 20  # a blank canvas has one
+    assert "rock salt layer" in page.inner_text("tr.pick[aria-selected=true]")  # the study's own, not the first
     page.click("tr.pick:nth-child(3)")
     page.wait_for_selector("tr.pick:nth-child(3)[aria-selected=true]")
     page.keyboard.press("Shift+Tab")  # the keyboard goes on from there
@@ -199,6 +226,17 @@ def test_a_file_is_confirmed_fitted_and_its_page_opens(watched):
     assert "fitted to your cells" in opened.value.inner_text("h1")
 
 
+def test_a_file_that_is_not_read_is_told(server, browser, tmp_path):
+    found = Watched(browser, server[0])
+    path = tmp_path / "cells.xlsx"
+    path.write_bytes(b"PK")
+    page = found.open("data")
+    page.set_input_files("#cells", str(path))
+    page.wait_for_selector("#status.fault:has-text('cells.xlsx')")
+    assert all("415" in fault for fault in found.faults) and found.foreign == []
+    found.context.close()
+
+
 def test_columns_of_an_export_are_confirmed_by_hand(watched, tmp_path):
     path = tmp_path / "export.csv"
     path.write_text(
@@ -215,8 +253,17 @@ def test_columns_of_an_export_are_confirmed_by_hand(watched, tmp_path):
     page.keyboard.press("Tab")
     page.keyboard.type("1.13 cm2")
     page.wait_for_selector("#confirm")  # another answer needs another look
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(500)
     assert page.input_value("#file-mass") == "12 mg" and page.input_value("#file-area") == "1.13 cm2"
-    page.wait_for_selector("#file-area:focus")
+    watched.faults.clear()
+    page.fill("#file-mass", "-3 mg")  # what is refused can be mended where it was said
+    page.press("#file-mass", "Enter")
+    page.wait_for_selector("#view .fault:has-text('positive')")
+    page.fill("#file-mass", "12 mg")
+    page.press("#file-mass", "Enter")
+    page.wait_for_selector("#confirm")
+    watched.faults.clear()  # the browser notes the refusal
 
 
 def test_a_line_scan_is_shown_beside_the_computed_profile(watched, tmp_path):

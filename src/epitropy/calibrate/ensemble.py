@@ -21,7 +21,7 @@ from ..pipeline import Formed, form
 from ..records.scenario import Scales, Scenario
 from ..strain.laws import stress_potential
 from ..strain.stage import energy_slope
-from ..study import CellStudy, Study
+from ..study import CellStudy, Study, as_read, cell_as_read
 from .scales import build, capacities, reference_scales, rough_scales, solve_scales
 from .scenarios import declared_scenarios
 from .workers import mapped
@@ -120,6 +120,9 @@ def calibrated(
     name = calibration_cell(study)
     cell = study.cells[name]
     formed, looked_up = ready[name]
+    if not as_read(study):  # the data fix the scales under the protocol that they were read by
+        cell = cell_as_read(study)
+        formed, looked_up = prepare(cell)
     prints = {s.name: _fingerprint(cell, formed, looked_up, s) for s in scenarios}
     solved: dict[tuple[str, str], Scales | str] = {}
     for scenario in scenarios:

@@ -265,11 +265,13 @@ class Calibration:
     """Capacities of one cell, by cycle, that fix the kinetic scale (first) and the fade-rate scale (last).
 
     ``capacity_level`` and ``retention_level`` are what the cell truly has over what was read: errors of mass and
-    loading shift all its capacities alike, replicates differ a little in what they keep.
+    loading shift all its capacities alike, replicates differ a little in what they keep. ``protocol`` is the one under
+    which they were read, where the cells of the study are cycled by another.
     """
 
     cell: str
     capacity: Annotated[Mapping[int, Sourced], Unit("C/kg", show="mAh/g")] = field(default_factory=dict)
+    protocol: Protocol | None = None
     capacity_level: Annotated[Sourced, Unit("1"), POSITIVE]
     retention_level: Annotated[Sourced, Unit("1"), POSITIVE]
 

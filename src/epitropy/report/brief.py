@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Row = tuple[str, ...]
 BATCH = 0.1  # kg of host powder to which the masses refer
-MOST_CATIONS = 5  # named one by one
+MOST_CATIONS = 8  # named one by one
 MOST_MEASUREMENTS = 3
 
 

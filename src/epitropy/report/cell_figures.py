@@ -119,9 +119,12 @@ def _median_lines(axes: Axes, result: StudyResult, study: Study) -> tuple[list[s
 
 def _reported_marks(axes: Axes, study: Study) -> dict[str, dict[int, float]]:
     """Points of papers: filled where the model was fitted to them, open where it was only compared."""
+    from ..study import as_read
+
     found: dict[str, dict[int, float]] = {}
     for name, colour in zip(study.cells, CELL_COLOURS):
-        fitted = study.calibration.capacity if study.calibration and study.calibration.cell == name else {}
+        calibrated = study.calibration is not None and study.calibration.cell == name and as_read(study)
+        fitted = study.calibration.capacity if calibrated else {}
         reported = study.reported[name].capacity if name in study.reported else {}
         points = {c: float(shown(v.value, CAPACITY)) for c, v in sorted({**reported, **fitted}.items())}
         if points:
@@ -142,13 +145,15 @@ def _reported_marks(axes: Axes, study: Study) -> dict[str, dict[int, float]]:
 
 
 def _capacity_caption(result: StudyResult, study: Study) -> str:
+    from ..study import as_read
+
     known, treated = known_cell(study), treated_cell(study)
     if result.headline is None:
         return "Discharge capacity of each cell in every scenario, all inputs at their medians; no interval."
     through = (
         "passes through its data because two scalars were solved for it in every draw; between them its band opens. "
     )
-    fitted = f"The cell {known} {through}" if study.calibration else ""
+    fitted = f"The cell {known} {through}" if study.calibration and as_read(study) else ""
     band = result.headline.cells[treated].band
     first, last = (fixed(float(shown(band.high[i] - band.low[i], CAPACITY)), 0) for i in (0, -1))
     return (

@@ -101,7 +101,10 @@ def calibrated_on(study: Study) -> str:
         f"{significant(float(shown(v.value, CAPACITY)), 4)} mAh/g at cycle {cycle} ({v.grade})"
         for cycle, v in sorted(study.calibration.capacity.items())
     ]
-    return f"calibrated on the {study.calibration.cell} cell's {joined(data)}"
+    from ..study import as_read
+
+    by = "" if as_read(study) else ", read by another protocol than this"
+    return f"calibrated on the {study.calibration.cell} cell's {joined(data)}{by}"
 
 
 def graded(result: StudyResult) -> str:

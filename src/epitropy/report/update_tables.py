@@ -92,8 +92,8 @@ def section(result: StudyResult, study: Study) -> Html:
     note = (
         "Each scenario is weighed by how likely its draws make the reported numbers, with the scatter of replicates "
         f"({100 * level:g} % of capacity, {100 * kept:g} % of retention, assumed); as draws are few, each stands for "
-        "its neighbourhood, a share of their spread. All weighed the same before. The prediction above never used "
-        "these numbers. Weightiest of those declared; that does not make it right."
+        "its neighbourhood, a share of their spread. All that could be solved weighed the same before. The prediction "
+        "above never used these numbers. Weightiest of those declared; that does not make it right."
     )
     parts = [
         Html(f"<h3>Which mechanism, after the numbers of {safe(found.cell)}</h3>"),

@@ -12,7 +12,7 @@ from ..records.sourced import Sourced
 from ..report.numbers import pretty, significant
 from ..sources import EVERYTHING_ELSE
 from ..study import BLOCKS, WHOLE, CellStudy, Study, input_unit, priors_hash, study_hash
-from ..units import Unit, Within, convert, ranges_of
+from ..units import FRACTION, Unit, Within, convert, ranges_of
 
 FIRST = (
     "coating.precursors.",
@@ -36,7 +36,6 @@ TITLES = {
 }
 WIDE = 4.0  # a slider runs from a quarter of the value to four times the value
 KELVIN, ROOM, VOLT = 200.0, 30.0, 0.4  # and so far either way of a furnace, a cell, a cut-off
-PINNED = "the calibration's last capacity belongs to this cycle; change both in the YAML"
 Field = dict[str, Any]
 
 
@@ -104,9 +103,8 @@ def _fields(study: Study, raw: Mapping[str, Any]) -> Iterator[Field]:
             name = study.name_of(cell_name, path)
             if name not in seen:
                 seen.add(name)
-                locked = PINNED if path == "protocol.cycles" and study.calibration else ""
                 place = _place(study, raw, cell_name, tuple(path.split(".")))
-                yield _choice(name, path, place, hint, value, cell) | {"locked": locked}
+                yield _choice(name, path, place, hint, value, cell) | {"locked": ""}
 
 
 def _numbers(node: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Sourced]]:
@@ -202,7 +200,7 @@ def _slider(number: Sourced, unit: Unit, within: Within) -> tuple[float, float]:
     if unit.shown == "degC":
         reach = KELVIN if shown > KELVIN else ROOM
         ends = shown - reach, shown + reach
-    elif unit.shown == "%" and (number.distribution in ("logitnormal", "beta") or shown > 100 / WIDE):
+    elif unit.shown == "%" and (within == FRACTION or shown > 100 / WIDE) and shown > 1:
         ends = 0.0, 100.0
     elif unit.shown == "V":
         ends = shown - VOLT, shown + VOLT

@@ -27,7 +27,7 @@ from ..errors import InputError
 from ..halfcell.cycle import cycled_cell, what_if
 from ..halfcell.engines import engine_of
 from ..phases.energies import DEFAULT, SECOND
-from ..pipeline import align, facets_of, form, host_cell, layer_on_facets, phase_verdict
+from ..pipeline import VERDICT_DRAWS, align, facets_of, form, host_cell, layer_on_facets, phase_verdict
 from ..process.front import coated_cell, front
 from ..process.sheet import batch_mass, batch_sheet
 from ..records.anneal import DepthProfile
@@ -42,7 +42,7 @@ from ..report.element_colours import colours_of
 from ..report.match_tables import critical, facet_rows, largest, strains
 from ..report.phase_tables import UNIT, cations_text, crystal_text, second_text, standing_rows, titled, verdict_text
 from ..report.scene import heated_scene, layer_scene, scene, shown_cell
-from ..study import CellStudy, Study, read_study
+from ..study import CellStudy, Study, as_read, read_study
 from .forms import form as form_of
 from .forms import sources as sources_of
 
@@ -53,7 +53,15 @@ STAND_IN = "Ni"  # of all cations in phases that stand for the layer
 HOST_ATOMS = "NCM90"  # whose sites the host's own cell is filled with
 SLAB, VACUUM = 8e-10, 1e-9  # m, of either side of a model, and above it
 AREA = 2e-18  # m2, about that of a model
-VERDICT_DRAWS = 24  # fewer than a run's, for an answer in a second or two
+FACETS = (
+    "facet",
+    "share of the surface / %",
+    "smallest common cell, host || film",
+    "its area / Å²",
+    "largest energy of any film; of the softest / (J/m²/nm)",
+    "while lithium leaves (x: what is left)",
+    "lithium",
+)
 POINTS = 201  # of a curve over lithium content
 
 
@@ -109,6 +117,7 @@ def _layer(study: Study, options: Mapping[str, Any]) -> Json:
         "celsius": cell.anneal.temperature.value - ZERO_CELSIUS,
         "profile": _profile(made.profile),
         "thickness_nm": 1e9 * made.profile.layer_thickness,
+        "fired_nm": 1e9 * made.layer.thickness,
         "coverage_percent": 100 * made.layer.coverage,
         "undissolved_percent": {e: 100 * v for e, v in made.profile.undissolved_share.items()},
         "command": f"epitropy anneal {_file(study)} --cell {name}" if share == 1 else _stopped(study, name, share),
@@ -143,7 +152,7 @@ def _verdict(study: Study, options: Mapping[str, Any]) -> Json:
     cell = study.at({}).cells[name]
     profile = front(cell).profile
     potentials = dict.fromkeys((cell.stability.potential, DEFAULT, SECOND))
-    found = [v for v in (phase_verdict(cell, profile, potential=p, draws=VERDICT_DRAWS) for p in potentials) if v]
+    found = [v for v in (phase_verdict(cell, profile, potential=p) for p in potentials) if v]
     if not found:
         raise InputError("stability", "no energies hold this layer", "cations that the tables know (epitropy phases)")
     return {
@@ -221,8 +230,8 @@ def _facets(study: Study, options: Mapping[str, Any]) -> Json:
     cell = study.at({}).cells[name]
     formed = form(cell)
     facets = layer_on_facets(cell, formed, facets_of(study.cells[name], formed.host))
-    head, *rows = facet_rows(facets, cell.layer.interface_toughness.value)
-    return {"cell": name, "header": list(head), "rows": [list(r) for r in rows]}
+    rows = facet_rows(facets, cell.layer.interface_toughness.value)[1:]
+    return {"cell": name, "layer": formed.crystal.name, "header": list(FACETS), "rows": [list(r) for r in rows]}
 
 
 def _path(path: StrainPath) -> Json:
@@ -368,11 +377,20 @@ def _cell(study: Study, options: Mapping[str, Any]) -> Json:
     return {
         "scenario": scenario.name,
         "calibrated": study.calibration is not None,
+        "as_read": as_read(study),
+        "fitted_mAh_g": _fitted(study),
         "known": known,
         "cells": {n: _life(c, placebo=n in placebos) for n, c in lives.items()},
         "mechanisms": [f.name for f in fields(LossBudget) if f.name not in ("total", "history")],
         "command": f"epitropy cycle {_file(study)} --scenario {scenario.name}{off}{besides}",
     }
+
+
+def _fitted(study: Study) -> dict[str, float]:
+    """Capacities by cycle that the scales are solved for, where the cells are cycled as they were read."""
+    if study.calibration is None or not as_read(study):
+        return {}
+    return {str(n): MAH_G * v.value for n, v in study.calibration.capacity.items()}
 
 
 def _scenario(study: Study, name: str | None) -> Scenario:

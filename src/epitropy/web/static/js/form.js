@@ -1,6 +1,6 @@
 // The form of a study, from what the server says of its fields.
 
-import { byId, el, number } from './dom.js';
+import { byId, el, number, say } from './dom.js';
 import { allFields, change, state } from './state.js';
 
 const controls = new Map(); // field name -> its inputs
@@ -21,6 +21,7 @@ export function refresh() {
 
 export function find(text) {
   const wanted = text.trim().toLowerCase();
+  let found = false;
   for (const group of byId('form').querySelectorAll('details')) {
     let any = false;
     for (const field of group.querySelectorAll('.field')) {
@@ -29,8 +30,10 @@ export function find(text) {
       any ||= fits;
     }
     group.hidden = !any;
+    found ||= any;
     if (wanted && any) group.open = true;
   }
+  byId('none').hidden = found;
 }
 
 const believed = field => field.locked || (field.range ? `believed to lie within ${field.range} (80 %)` : '');
@@ -58,7 +61,8 @@ function inputs(field, id, changed, settled) {
         const text = e.target.value.trim(), value = Number(text.replace(',', '.'));
         const bad = text === '' || !Number.isFinite(value) || /,\d{3}$/.test(text); // 1,000: a thousand or one?
         e.target.closest('.field').classList.toggle('bad', bad);
-        if (!bad) { set(value); settled(); }
+        if (bad) say(`${field.label}: '${text}' is no number; the study keeps ${number(field.value, 6)} ${field.unit_shown}`.trim(), true);
+        else { set(value); settled(); }
       } });
     controls.set(field.name, { slider, box });
     return [slider, box, el('span', { class: 'unit' }, field.unit_shown)];

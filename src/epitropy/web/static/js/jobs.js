@@ -61,6 +61,17 @@ function listen(job, tell) {
 
 const ended = job => ['done', 'failed', 'cancelled'].includes(job.state);
 
+// From how fast this stage has gone so far.
+const begun = new Map();
+function left(job) {
+  const key = `${job.name} ${job.stage}`;
+  if (!begun.has(key)) begun.set(key, { time: Date.now(), done: job.done });
+  const { time, done } = begun.get(key), seconds = (Date.now() - time) / 1000;
+  if (job.done - done < 2 || seconds < 3) return '';
+  const more = seconds / (job.done - done) * (job.total - job.done);
+  return more < 90 ? ` · some ${Math.max(5, 5 * Math.round(more / 5))} s of it left` : ` · some ${Math.round(more / 60)} min of it left`;
+}
+
 function draw(box, job) {
   const share = job.total ? job.done / job.total : undefined;
   const file = name => `/api/jobs/${job.name}/files/${encodeURIComponent(name)}`;
@@ -71,7 +82,7 @@ function draw(box, job) {
       ended(job) ? null : el('button', { type: 'button', class: 'cancel', onclick: () => post(`/api/jobs/${job.name}/cancel`, {}).then(told => draw(box, told), fault => say(fault.message, true)) }, 'Cancel'),
       job.state === 'done' ? pages.map(f => el('a', { href: file(f), target: '_blank', rel: 'noopener' }, f === 'report.html' ? 'Report' : f)) : null),
     ended(job) ? null : el('progress', share === undefined ? {} : { value: share, max: 1 }),
-    ended(job) ? null : el('div', { class: 'soft' }, job.stage ? `${job.stage}${job.total ? ` · ${job.done} of ${job.total}` : ''}` : 'waiting for a place'),
+    ended(job) ? null : el('div', { class: 'soft' }, job.stage ? `${job.stage}${job.total ? ` · ${job.done} of ${job.total}${left(job)}` : ''}` : 'waiting for a place'),
     job.state === 'done' && others.length ? el('details', {}, el('summary', {}, 'Files'), el('p', {}, others.map(f => [el('a', { href: file(f), download: f }, f), ' ']))) : null,
     job.state === 'failed' ? el('p', { class: 'fault' }, job.said.at(-1) ?? 'It ended without a word.') : null,
     el('details', {}, el('summary', {}, 'What it runs and says'), el('code', {}, job.command), el('pre', {}, job.said.join('\n'))),

@@ -27,6 +27,7 @@ const refresh = latest(async () => {
     const told = await keeping(() => VIEWS[tab].show(root));
     if (tab !== state.tab) return;
     say('');
+    root.classList.remove('stale');
     command(told?.command);
     root.dataset.view = tab;
     root.dataset.shown = `${tab} ${Number((root.dataset.shown ?? '').split(' ')[1] ?? 0) + 1}`;
@@ -34,6 +35,7 @@ const refresh = latest(async () => {
     say(fault.message, true);
     command(null);
     if (root.dataset.view !== tab) root.replaceChildren();
+    root.classList.add('stale'); // what stands there belongs to an earlier study or choice
   } finally {
     clearTimeout(slow);
     clearTimeout(slower);
@@ -53,14 +55,21 @@ const learn = latest(async () => {
     drawnFor = raw;
     if (same) {
       const now = new Map(told.groups.flatMap(g => g.fields).map(f => [f.name, f]));
-      for (const field of state.form.groups.flatMap(g => g.fields)) Object.assign(field, now.get(field.name));
+      for (const field of state.form.groups.flatMap(g => g.fields)) {
+        const { low, high } = field; // a slider keeps its ends as long as the value lies between them
+        Object.assign(field, now.get(field.name));
+        if (low <= field.value && field.value <= high) Object.assign(field, { low, high });
+      }
       state.form = { ...told, groups: state.form.groups };
       form.refresh();
     } else {
       state.form = told;
       form.draw(changed, settled);
     }
-    byId('title').textContent = told.title || told.name;
+    const edited = JSON.stringify(raw) !== JSON.stringify(state.opened);
+    byId('title').textContent = (edited ? '(edited) ' : '') + (told.title || told.name);
+    byId('reset').disabled = !edited;
+    sessionStorage.setItem('study', JSON.stringify({ raw, opened: state.opened }));
     document.title = `${told.name} – epitropy`;
   } catch (fault) {
     say(fault.message, true);
@@ -77,8 +86,9 @@ function command(text) {
   box.querySelector('code').textContent = text ?? '';
 }
 
-async function take(raw) {
+async function take(raw, opened = structuredClone(raw)) {
   state.raw = raw;
+  state.opened = opened;
   const slow = setTimeout(() => say(COMPILES), 3000);
   await learn();
   clearTimeout(slow);
@@ -136,6 +146,7 @@ function files() {
   addEventListener('dragleave', () => { inside -= 1; if (inside <= 0) over(false); });
   addEventListener('dragover', e => e.preventDefault());
   addEventListener('drop', e => { e.preventDefault(); inside = 0; over(false); if (e.dataTransfer.files.length) openFile(e.dataTransfer.files[0]); });
+  byId('reset').addEventListener('click', () => take(structuredClone(state.opened)));
   byId('save').addEventListener('click', async () => {
     try {
       const text = await post('/api/yaml', { study: state.raw });
@@ -178,9 +189,16 @@ byId('command').querySelector('button').addEventListener('click', () => navigato
 
 const bundled = await get('/api/studies');
 byId('studies').replaceChildren(...Object.entries(bundled).map(([name, title]) => el('option', { value: name, title }, name)));
-byId('studies').value = 'zhao2024';
 byId('studies').addEventListener('change', async e => {
   try { await take((await get(`/api/studies/${e.target.value}`)).raw); } catch (fault) { say(fault.message, true); }
 });
-await take((await get('/api/studies/zhao2024')).raw);
+const kept = JSON.parse(sessionStorage.getItem('study') ?? 'null'); // of this tab, before a reload
+if (kept?.raw) {
+  await take(kept.raw, kept.opened);
+  byId('studies').value = Object.hasOwn(bundled, kept.opened?.name) ? kept.opened.name : '';
+}
+if (!state.form) {
+  byId('studies').value = 'zhao2024';
+  await take((await get('/api/studies/zhao2024')).raw);
+}
 recall();

@@ -2,6 +2,7 @@
 
 export const state = {
   raw: null, // the study's plain data
+  opened: null, // as it was opened, for a reset
   form: null, // what the server says of it: fields, cells, scenarios
   tab: 'recipe',
   cell: null, // the one that Recipe, Layer, Interface and Figure show, where it was chosen
@@ -29,7 +30,15 @@ function nodeAt(place, make) {
   return node;
 }
 
+// The data of a calibration were read by the protocol as it was: it stays with them when the cells are cycled by another.
+function keepProtocol(field) {
+  const given = state.raw.calibration;
+  if (!given || given.protocol || !field.place.includes('protocol')) return;
+  given.protocol = structuredClone({ ...state.raw.protocol, ...state.raw.cells?.[given.cell]?.protocol });
+}
+
 function write(field, value) {
+  keepProtocol(field);
   const parent = nodeAt(field.place, true), key = field.place.at(-1);
   if (field.kind !== 'number') { parent[key] = value; return; }
   const text = field.unit ? `${value} ${field.unit}` : value;

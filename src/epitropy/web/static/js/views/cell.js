@@ -71,8 +71,9 @@ async function draw(told) {
     traces.push({ x: cell.cycle, y: cell.capacity_mAh_g, name, mode: 'lines', legendgroup: name,
       line: { color: colour(i), dash: cell.placebo ? 'dot' : dash(i), width: cell.placebo ? 1.6 : 2.6 },
       hovertemplate: `${name}: %{y:.1f} mAh/g at cycle %{x}<extra></extra>` });
-    const points = Object.entries(state.form.reported?.[name]?.capacity_C_per_kg ?? {});
-    if (points.length) traces.push({ x: points.map(([n]) => Number(n)), y: points.map(([, v]) => v.value / 3600),
+    const reported = Object.entries((told.as_read ? state.form.reported?.[name]?.capacity_C_per_kg : null) ?? {}).map(([n, v]) => [n, v.value / 3600]);
+    const points = Object.entries({ ...Object.fromEntries(reported), ...(told.known === name ? told.fitted_mAh_g : {}) });
+    if (points.length) traces.push({ x: points.map(([n]) => Number(n)), y: points.map(([, v]) => v),
       name: `${name}, reported`, mode: 'markers', legendgroup: name,
       marker: { color: colour(i), size: 11, symbol: told.known === name ? 'diamond' : 'diamond-open', line: { width: 2, color: colour(i) } },
       hovertemplate: `${name}, reported: %{y:.1f} mAh/g<extra></extra>` });
@@ -109,8 +110,9 @@ async function details(told, main) {
 
 function summary(told) {
   const rows = Object.entries(told.cells).map(([name, c]) => c.cycle
-    ? [name, number(c.first_mAh_g, 4), number(c.last_mAh_g, 4), number(c.retention_percent, 3), name === told.known && told.calibrated ? 'calibrated' : 'predicted', c.ended_by]
+    ? [name, number(c.first_mAh_g, 4), number(c.last_mAh_g, 4), number(c.retention_percent, 3), name === told.known && told.calibrated && told.as_read ? 'calibrated' : 'predicted', c.ended_by]
     : [name, '–', '–', '–', c.reason, '']);
-  numbers.replaceChildren(table(['cell', 'cycle 1 / (mAh/g)', 'last / (mAh/g)', 'retention / %', '', 'ended by'], rows),
-    el('p', { class: 'soft' }, 'All inputs at their medians, one scenario. Diamonds: reported; filled where the model was calibrated on them.'));
+  numbers.replaceChildren(...[table(['cell', 'cycle 1 / (mAh/g)', 'last / (mAh/g)', 'retention / %', '', 'ended by'], rows),
+    told.as_read ? null : el('p', {}, 'Cycled by another protocol than the data were read by: the model stays solved for those data, and nothing reported is compared.'),
+    el('p', { class: 'soft' }, 'All inputs at their medians, one scenario. Diamonds: reported; filled where the model was calibrated on them.')].filter(Boolean));
 }

@@ -1,7 +1,7 @@
 // Files of measured cells: what each column is taken for, confirmed by a person, then the fit.
 
 import { post, upload } from '../api.js';
-import { el, table } from '../dom.js';
+import { el, keeping, say, table } from '../dom.js';
 import { start } from '../jobs.js';
 import { plot, colour } from '../plots.js';
 import { among, coated, state } from '../state.js';
@@ -11,6 +11,7 @@ export const title = 'Data';
 
 let file = null; // token and name of the file at hand
 let options = {};
+let typed = {}; // what is being typed, by field; it counts once the field is left
 let named = { quantity: '', header: '' }; // a column that is being named
 const picture = el('div', { class: 'plot', id: 'read', role: 'img', 'aria-label': 'Capacities as read' });
 
@@ -22,8 +23,7 @@ export async function show(root) {
     told = await post('/api/preview', { token: file.token, options });
   } catch (fault) {
     const again = () => root.dispatchEvent(new CustomEvent('again'));
-    root.replaceChildren(el('div', { class: 'tools' }, el('b', {}, file.name), kind(again), another(again)), el('p', { class: 'fault' }, fault.message),
-      el('p', {}, 'Name the columns yourself: ', column(again)));
+    await keeping(() => root.replaceChildren(about(root, again), el('p', { class: 'fault' }, fault.message), el('p', {}, 'Name the columns yourself: ', column(again))));
     return {};
   }
   await tell(root, told);
@@ -32,18 +32,24 @@ export async function show(root) {
 
 export async function take(dropped) {
   file = await upload(dropped);
+  typed = {};
   options = { cell: state.form.calibration ?? state.form.cells[0].name, confirmed: false };
 }
 
 function ask(root) {
   const input = el('input', { type: 'file', id: 'cells', accept: '.csv,.txt,.tsv,.dat,.mpt', onchange: async e => {
     if (!e.target.files.length) return;
-    await take(e.target.files[0]);
-    root.dispatchEvent(new CustomEvent('again'));
+    try {
+      await take(e.target.files[0]);
+      root.dispatchEvent(new CustomEvent('again'));
+    } catch (fault) {
+      say(fault.message, true);
+      e.target.value = '';
+    }
   } });
   root.replaceChildren(el('div', { class: 'drop' }, el('p', {}, 'Drop a file of cycled cells here, or choose one.'), input,
     el('p', { class: 'soft' }, 'CSV of epitropy, Battery Data Format, or the text export of a cycler. It stays on this machine. Neither mass, '
-      + 'unit nor sign of the current is guessed: the columns are shown, and you confirm them.')));
+      + 'unit nor sign of the current is guessed: the columns are shown, and what a file does not say itself is asked.')));
 }
 
 const kind = again => el('label', {}, 'It holds ', el('select', { id: 'holds', onchange: e => {
@@ -89,23 +95,27 @@ const sign = again => el('label', {}, 'Current ', el('select', { id: 'sign', onc
   el('option', { value, selected: value === (options.current_sign ?? '') }, text))));
 
 function field(label, name, hint, root) {
-  return el('label', {}, `${label} `, el('input', { type: 'text', size: 12, id: `file-${name}`, placeholder: hint, value: options[name] ?? '', oninput: e => {
+  return el('label', {}, `${label} `, el('input', { type: 'text', size: 12, id: `file-${name}`, placeholder: hint, value: typed[name] ?? options[name] ?? '', oninput: e => { typed[name] = e.target.value; }, onchange: e => {
     options = { ...options, [name]: e.target.value, confirmed: false };
-  }, onchange: () => {
     root.dispatchEvent(new CustomEvent('again'));
   } }));
 }
 
-async function tell(root, told) {
-  const again = () => root.dispatchEvent(new CustomEvent('again'));
-  const other = another(again);
+// What a person says of the file; also there to be mended when something of it was refused.
+function about(root, again) {
   const cell = el('label', {}, 'It is the cell ', el('select', { id: 'of', onchange: e => { options = { ...options, cell: e.target.value }; again(); } },
     state.form.cells.map(c => el('option', { value: c.name, selected: c.name === options.cell }, c.name))));
+  return el('div', { class: 'tools' }, el('b', {}, file.name), kind(again), cell, field('Active mass', 'mass', '12.3 mg', root),
+    field('Electrode area', 'area', '1.13 cm2', root), field('Ageing starts at cycle', 'first', '', root), field('1C is', 'one_c', '200 mA/g', root),
+    sign(again), another(again));
+}
+
+async function tell(root, told) {
+  const again = () => root.dispatchEvent(new CustomEvent('again'));
   const parts = [
-    el('div', { class: 'tools' }, el('b', {}, file.name), kind(again), cell, field('Active mass', 'mass', '12.3 mg', root), field('Electrode area', 'area', '1.13 cm2', root),
-      field('Ageing starts at cycle', 'first', '', root), field('1C is', 'one_c', '200 mA/g', root), sign(again), other),
+    about(root, again),
     el('h2', {}, `Read as ${told.title}`),
-    table(['taken for', 'column', 'unit', 'first values'], told.columns.map(c => [c.quantity, c.header, c.unit || '–', c.first.join(', ')])),
+    table(['taken for', 'column', 'unit', 'first values'], told.columns.map(c => [c.quantity, c.header, c.unit || '–', c.first.every(v => v === '') ? '(empty)' : c.first.join(', ')])),
     told.left_out.length ? el('p', { class: 'soft' }, `Left out: ${told.left_out.join(', ')}.`) : null,
     ...told.shown_notes.map(n => el('p', {}, n)),
   ];
@@ -115,7 +125,7 @@ async function tell(root, told) {
       'Every column is what it is taken for'), ' or name a column yourself: ', column(again)));
   }
   if (told.cells) parts.push(...found(told));
-  root.replaceChildren(...parts.filter(Boolean));
+  await keeping(() => root.replaceChildren(...parts.filter(Boolean))); // before the next key is heard
   if (told.cells) await curves(told);
 }
 
@@ -138,7 +148,7 @@ function found(told) {
         'Fit the ageing model'),
       el('button', { type: 'button', id: 'quick', title: 'Profile likelihood alone, without posterior and prediction',
         onclick: () => start('fit', { ...options, token: file.token, confirmed: true, steps: 0, draws: 0 }) }, 'Quick fit'),
-      el('span', { class: 'soft' }, 'The fit takes some ten minutes, the quick one a quarter of a minute (--steps 0 --draws 0).'))];
+      el('span', { class: 'soft' }, 'The fit takes some ten minutes, the quick one a quarter of a minute.'))];
 }
 
 const curves = told => plot(picture, told.cells.map((c, i) => ({ x: c.cycle, y: c.capacity_mAh_g, name: c.name, mode: 'markers',
@@ -149,5 +159,6 @@ const quoted = text => `'${String(text).replaceAll("'", "'\\''")}'`;
 function command() {
   const said = ['cell', 'mass', 'area', 'first', 'current_sign', 'one_c'].filter(k => options[k]).map(k => `--${k.replace('_', '-')}=${quoted(options[k])}`);
   const columns = Object.entries(options.columns ?? {}).map(([q, h]) => `--column=${quoted(`${q}=${h}`)}`);
-  return ['epitropy fit', `${state.form.name}.yaml`, quoted(file.name), ...said, ...columns, '-o fit'].join(' ');
+  const whole = ['epitropy fit', `${state.form.name}.yaml`, quoted(file.name), ...said, ...columns, '-o fit'].join(' ');
+  return `${whole}\n${whole} --steps 0 --draws 0   # the quick one`;
 }

@@ -18,22 +18,25 @@ const caption = el('p', { class: 'soft' });
 const key = el('div', { class: 'legend' });
 const misfit = el('div', { class: 'plot', role: 'img', 'aria-label': 'Misfit over state of charge' });
 const facets = el('div');
+const about = el('p', { class: 'soft' });
 const tools = el('div', { class: 'tools' });
 let viewer = null;
 let shown = null; // study and rank of the atoms on the screen
 
 export async function show(root) {
   if (!coated().length) { root.replaceChildren(el('p', {}, 'No cell of this study is coated, so there is no interface.')); return {}; }
-  const options = (state.options.interface ??= { rank: 1 });
+  const options = (state.options.interface ??= { rank: null });
   const cell = among(coated());
   const told = await view('interface', state.raw, { cell });
   if (!root.contains(model)) {
-    root.replaceChildren(tools, el('h2', {}, 'Orientation relationships, best first'), matches,
+    root.replaceChildren(tools, el('h2', {}, 'Orientation relationships, best first'), about, matches,
       el('h2', {}, 'Atoms of the chosen one'), key, model, caption,
       el('h2', {}, 'Misfit while the host breathes'), misfit, el('h2', {}, 'On the facets of a particle'), facets);
   }
   tools.replaceChildren(...[choice(root, coated())].filter(Boolean));
-  if (!told.matches.some(m => m.rank === options.rank)) options.rank = told.matches[0]?.rank ?? 1;
+  if (!told.matches.some(m => m.rank === options.rank)) options.rank = (told.matches.find(m => m.film === told.layer) ?? told.matches[0])?.rank ?? 1;
+  about.textContent = `Every film that may lie there is ranked; the layer of this study is taken to be '${told.layer}', whose best match is chosen at first. `
+    + 'A film thicker than its critical thickness does not last a charge.';
   rank(root, told, options);
   await curves(told, options.rank);
   atoms(options.rank).then(() => laid(cell)); // neither holds up the curves

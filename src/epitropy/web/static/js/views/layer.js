@@ -61,7 +61,8 @@ async function draw({ profile, thickness_nm }) {
 }
 
 function describe(told) {
-  const rows = [['thickness where it covers', `${number(told.thickness_nm)} nm`], ['coverage', `${number(told.coverage_percent)} %`]];
+  const rows = [['layer outward of the old surface, mixed in', `${number(told.thickness_nm)} nm where it covers`],
+    ['coating as fired (as on the batch sheet)', `${number(told.fired_nm)} nm where it covers`], ['coverage', `${number(told.coverage_percent)} %`]];
   const left = Object.entries(told.undissolved_percent).map(([e, v]) => `${e} ${number(v, 2)} %`).join(', ');
   if (left) rows.push(['not dissolved', left]);
   if (told.structure) {

@@ -24,7 +24,7 @@ export async function show(root) {
     el('label', {}, 'Grade ', el('select', { id: 'grade', onchange: e => { options.grade = e.target.value; fill(); } },
       grades.map(g => el('option', { value: g, selected: g === options.grade }, g || 'all')))),
     el('label', {}, 'Find ', el('input', { type: 'search', value: options.text, oninput: e => { options.text = e.target.value; fill(); } })), count),
-  el('div', { class: 'wide' }, el('table', {}, el('thead', {}, el('tr', {}, ['input', 'value', '80 % range', 'grade', 'source'].map(h => el('th', { scope: 'col' }, h)))), body)));
+  el('div', { class: 'wide' }, el('table', { class: 'whole' }, el('thead', {}, el('tr', {}, ['input', 'value', '80 % range', 'grade', 'source'].map(h => el('th', { scope: 'col' }, h)))), body)));
   fill();
   return told;
 }
