@@ -390,7 +390,7 @@ BEHIND = """node => {
 def _workers(parent):
     """Processes of the pool that computes: spawned children, not the tracker of resources."""
     rows = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=True
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=True
     ).stdout
     return [int(row.split()[0]) for row in rows.splitlines() if "spawn_main" in row]
 

@@ -84,7 +84,7 @@ def test_a_job_ends_with_an_app_that_was_killed(raw):
 
 
 def _job_of(app):
-    command = ["ps", "-o", "pid=,args=", "--ppid", str(app)]
+    command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(app)]
     rows = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
     return next((int(row.split()[0]) for row in rows if "epitropy.cli run" in row), None)
 

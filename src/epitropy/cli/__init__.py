@@ -20,6 +20,7 @@ from . import (  # noqa: F401  each registers its verbs
     run,
     structure,
     study,
+    sweep,
     validate,
     web,
 )

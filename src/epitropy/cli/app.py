@@ -35,9 +35,14 @@ StudyArgument = Annotated[
 class progress_bar:
     """Progress per stage on the error stream: a bar on a terminal, one line a stage elsewhere, or JSON lines."""
 
+    def __init__(self, rate: bool = False) -> None:
+        self.rate = rate
+
     def __enter__(self):
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        from ..report.numbers import significant
 
         self.console = Console(stderr=True)
         self.tasks: dict[str, int] = {}
@@ -45,7 +50,15 @@ class progress_bar:
         self.last = 0.0
         if self.lines:
             _leave_with_reader()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
+        if self.rate:
+
+            class Rate(TextColumn):
+                def render(self, task):
+                    self.text_format = f"{significant(task.speed)}/s" if task.speed else ""
+                    return super().render(task)
+
+            columns.insert(3, Rate(""))
         drawn = self.console.is_terminal and not self.lines
         self.bar = Progress(*columns, console=self.console, transient=True) if drawn else None
         if self.bar:

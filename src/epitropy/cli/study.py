@@ -52,17 +52,35 @@ def studies() -> None:
 @app.command()
 def schema(
     names: Annotated[bool, typer.Option("--names", help="List the dotted names of all inputs instead.")] = False,
+    derived: Annotated[bool, typer.Option("--derived", help="List what sweeps can decide by, beside inputs.")] = False,
 ) -> None:
     """Print the JSON Schema of an answer; its $defs hold that of a study file, its names all dotted names."""
     from ..answer import RESULT_NAMES, input_names
     from ..answer import schema as whole
 
+    if derived:
+        _derived()
+        return
     if not names:
         print(json.dumps(whole(), indent=1))
         return
     typer.echo(f"results: {', '.join(RESULT_NAMES)}; inputs:")
     for name, row in input_names().items():
         typer.echo(f"{name:42} {row['default']:>10} {row['unit']:10} {row['grade']:10} {row['label']}")
+
+
+def _derived() -> None:
+    """Derived quantities of a bare and a coated cell; those of cycles for the first and the last."""
+    from ..study import read_study
+    from ..sweep.quantities import CELL, quantities
+
+    study = read_study({"name": "names"})
+    shown = ("1", str(study.cells["coated"].protocol.cycles))
+    for name, found in quantities(study).items():
+        if name.startswith("bare.") or (match := CELL.fullmatch(name)) and match["cycle"] not in shown:
+            continue
+        unit = "(text)" if found.unit is None else "" if found.unit.shown == "1" else found.unit.shown
+        typer.echo(f"{name:34} {unit:8} {found.tier.name.lower():7} {found.meaning}")
 
 
 @app.command()

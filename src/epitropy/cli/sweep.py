@@ -1,0 +1,237 @@
+"""Verbs about many coatings: sweep, show, merge."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .app import app, progress_bar
+
+INTERRUPTED = 130
+EXTRA = "pip install 'epitropy[sweep]'"
+
+
+@app.command()
+def sweep(
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="A sweep file, or a bundled sweep; without it, they are listed."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Folder of the sweep; run again to go on. NAME-sweep by default."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Begin however long the estimate says it takes.")] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option("--processes", min=1, max=1024, help="Processes of this machine; one a core by default."),
+    ] = None,
+    dask: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Compute on Dask: a scheduler's address, 'local' or 'slurm'.")
+    ] = "",
+    shard: Annotated[
+        str, typer.Option(metavar="I/N", help="Compute the I-th of N parts alone; 'merge' joins them.")
+    ] = "",
+    chunk: Annotated[
+        int | None, typer.Option(min=1, max=5_000_000, help="Points computed and saved at a time, of a new folder.")
+    ] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Compute chunks with failed rows again.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say how many points, how long, how large; compute none.")
+    ] = False,
+) -> None:
+    """Compute many coatings: fields varied by list, range, Sobol sample or simplex; conditions, objectives, resume."""
+    if file is None:
+        _list()
+        return
+    _needs("pyarrow", "filelock")
+    from ..errors import InputError
+    from ..sweep import run as sweeps
+    from ..sweep.spec import load_sweep, sweep_text
+
+    with progress_bar() as progress:
+        progress("reading the sweep (a first start compiles)", 0, 1)
+        loaded = load_sweep(file)
+        count = processes or os.cpu_count() or 1
+        found = sweeps.estimate(loaded, count)
+    typer.echo(_expected(loaded, found, count))
+    if estimate:
+        return
+    if found.large and not yes:
+        raise InputError(
+            "sweep", "a large one", "--yes to begin it", "Or fewer points, or --shard on several machines."
+        )
+    path = output or Path(f"{loaded.name}-sweep")
+    stopped = _Stopped()
+    with progress_bar(rate=True) as progress:
+        outcome = sweeps.run_sweep(
+            loaded,
+            path,
+            {"sweep.yaml": sweep_text(file)[0], "study.yaml": _study_text(loaded)},
+            left=found.left,
+            progress=progress,
+            stop=stopped,
+            shard=_shard(shard),
+            dask=dask,
+            processes=processes,
+            chunk=chunk,
+            retry=retry,
+        )
+    for name in outcome.aside:
+        typer.echo(f"Set aside, as it cannot be read; its rows were computed again: {name}")
+    failed = f", {outcome.failed:,} of them failed (see their column 'message')" if outcome.failed else ""
+    typer.echo(f"{outcome.rows:,} rows{failed} in {outcome.folder}")
+    if not outcome.whole:
+        typer.echo(
+            f"Stopped; what was computed is kept. To go on: epitropy sweep {file} -o {path}"
+            + (f" --shard {shard}" if shard else "")
+        )
+        raise typer.Exit(INTERRUPTED)
+    if shard:
+        typer.echo(f"When all parts are done: epitropy merge {path}")
+        return
+    _say_best(loaded, outcome.folder)
+
+
+@app.command()
+def show(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")],
+    to: Annotated[str, typer.Option(metavar="csv|parquet", help="Write all rows as DIR.csv or DIR.parquet.")] = "",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="File to write, with --to.")
+    ] = None,
+    rows: Annotated[int, typer.Option("--rows", min=0, max=1000, help="Rows to print.")] = 20,
+) -> None:
+    """Show a sweep: how far it is, its best rows with intervals; or all rows, in the order of the grid, as a file."""
+    _needs("pyarrow", "filelock")
+    from ..sweep.export import export
+    from ..sweep.folder import open_folder
+
+    found = open_folder(folder)
+    if to:
+        path = export(found, to, output or folder.with_name(f"{folder.resolve().name}.{to}"))
+        typer.echo(f"Written: {path}")
+        return
+    _print_state(found, rows)
+
+
+@app.command()
+def merge(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder whose shards are to be joined.")]) -> None:
+    """Join the parts that 'epitropy sweep --shard' computed into one table."""
+    _needs("pyarrow", "filelock")
+    from ..sweep.run import merge as merged
+
+    with progress_bar() as progress:
+        outcome = merged(folder, progress)
+    for name in outcome.aside:
+        typer.echo(f"Set aside, as it cannot be read: {name}; run that shard again")
+    failed = f", {outcome.failed:,} of them failed" if outcome.failed else ""
+    typer.echo(f"{outcome.rows:,} rows{failed} in {outcome.folder}")
+    if not outcome.whole:
+        typer.echo("Some chunks are missing: run their shards to the end, then merge again.")
+        raise typer.Exit(1)
+    typer.echo(f"For figures and intervals of the best: epitropy sweep {folder / 'sweep.yaml'} -o {folder}")
+
+
+class _Stopped:
+    """True after Ctrl-C: what is at work is finished first. A second one ends at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.before = signal.signal(signal.SIGINT, self._hear)
+
+    def _hear(self, sig: int, frame: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        typer.echo("\nstopping: the chunks at work are finished and saved (Ctrl-C again ends at once)", err=True)
+
+    def __call__(self) -> bool:
+        return self.asked
+
+
+def _list() -> None:
+    from ..sweep.spec import bundled_sweeps
+
+    for name, title in bundled_sweeps().items():
+        typer.echo(f"{name:24} {title}")
+    typer.echo("\nepitropy sweep NAME -o DIR runs one; epitropy sweep FILE.yaml one of your own.")
+
+
+def _needs(*packages: str) -> None:
+    from importlib.util import find_spec
+
+    from ..errors import InputError
+
+    for name in packages:
+        if find_spec(name) is None:
+            raise InputError("sweep", f"the package '{name}' is missing", "the extra 'sweep'", EXTRA)
+
+
+def _shard(text: str):
+    import re
+
+    from ..errors import InputError
+    from ..sweep.run import WHOLE, Shard
+
+    if not text:
+        return WHOLE
+    match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        raise InputError("--shard", f"'{text}'", "I/N with I from 1 to N, e.g. 2/8")
+    return Shard(int(match[1]), int(match[2]))
+
+
+def _study_text(loaded) -> str:
+    import yaml
+
+    return yaml.safe_dump(loaded.raw, sort_keys=False, allow_unicode=True)
+
+
+def _expected(loaded, found, count: int) -> str:
+    left = "" if found.left == 1 else f", {found.points * found.left:,.0f} of them left by the conditions"
+    left = left if found.exact else left.replace(", ", ", about ", 1)
+    hours = found.hours
+    time = f"{3600 * hours:.0f} s" if hours < 1 / 60 else f"{60 * hours:.0f} min" if hours < 2 else f"{hours:,.0f} h"
+    size = f", {found.bytes / 1e6:,.0f} MB" if found.bytes > 1e6 else ""
+    text = f"{loaded.name}: {found.points:,} points{left}; some {time} on {count} processes{size}, to the "
+    text += f"{loaded.tier.name.lower()}"
+    if loaded.tier < 2:
+        return text
+    text += f", scenario {loaded.scenario}"
+    return text + (
+        f"; intervals of the best {loaded.best} by {loaded.draws} draws" if loaded.goals and loaded.best else ""
+    )
+
+
+def _say_best(loaded, folder: Path) -> None:
+    from ..sweep.folder import open_folder
+
+    if loaded.goals:
+        _print_state(open_folder(folder), 10)
+    typer.echo(f"All rows: epitropy show {folder} --to csv")
+
+
+def _print_state(folder, count: int) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..report.sweep_tables import best_rows, state
+
+    console = Console(highlight=False)
+    for line in state(folder):
+        console.print(line, markup=False)
+    title, head, rows = best_rows(folder, count)
+    table = Table(title=title, title_justify="left", pad_edge=False)
+    for name in head:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    if rows:
+        console.print(table)

@@ -1,0 +1,83 @@
+"""A sweep as lines and rows for a terminal: how far it is, and its best points."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..sweep.export import sweep_of
+from ..sweep.folder import BEST, Folder, sizes
+from ..sweep.intervals import ENDS
+from ..sweep.rows import DONE, INDEX, STATUS, titled
+from ..sweep.run import chosen
+from ..sweep.spec import Sweep
+from .numbers import significant
+
+
+def state(folder: Folder) -> list[str]:
+    """How far a sweep is, in lines."""
+    meta, told = folder.meta(), sizes(folder)
+    chunks = -(-int(meta["points"]) // int(meta["chunk"]))
+    done = len(folder.parts())
+    lines = [f"{meta['name']}: {int(meta['points']):,} points, {told['rows']:,} rows, {told['failed']:,} failed"]
+    if done < chunks:
+        lines.append(f"{done:,} of {chunks:,} chunks are done; run the sweep again to go on")
+    left_out: dict[str, int] = {}
+    for part in folder.parts():
+        for rule, count in part.left_out.items():
+            left_out[rule] = left_out.get(rule, 0) + count
+    return lines + [f"'{rule}' takes out {count:,}" for rule, count in left_out.items()]
+
+
+def best_rows(folder: Folder, count: int) -> tuple[str, list[str], list[list[str]]]:
+    """(title, header, rows) of the best points, or of the first ones where nothing is sought."""
+    sweep = sweep_of(folder)
+    table = folder.table()
+    if not table.num_columns:
+        return "No rows.", [], []
+    place = {i: n for n, i in enumerate(table[INDEX].to_pylist())}
+    if sweep.goals:
+        points = chosen(sweep, folder)[:count]
+        points = sorted(points, key=lambda i: _rank(table, place[i], sweep))
+        title = "Best, front by front; in brackets 80 % over all scenarios"
+    else:
+        points = [i for i, s in zip(table[INDEX].to_pylist(), table[STATUS].to_pylist()) if s == DONE][:count]
+        title = "First rows"
+    found = folder.table(BEST)
+    spread = {i: n for n, i in enumerate(found[INDEX].to_pylist())} if found.num_columns else {}
+    names = [n for n in table.column_names if n not in (INDEX, "key", "status", "stage", "message")]
+    asked = [titled(sweep, n) for n, _ in sweep.goals]
+    varied = [n for n in names if n not in {titled(sweep, t) for t in sweep.told}]
+    head = ["point", *_short([*varied, *asked])]
+    rows = []
+    for i in points:
+        row = [str(i)] + [_text(table[n][place[i]].as_py()) for n in [*varied, *asked]]
+        for k, (name, _) in enumerate(sweep.goals):
+            if i in spread:
+                row[1 + len(varied) + k] += _interval(found, spread[i], name, sweep)
+        rows.append(row)
+    return title, head, rows
+
+
+def _short(names: list[str]) -> list[str]:
+    """Column names without the cell or block before them, where that leaves them apart."""
+    cut = [n.split(".", 1)[1] for n in names]
+    return [c if cut.count(c) == 1 else n for n, c in zip(names, cut)]
+
+
+def _rank(table: Any, row: int, sweep: Sweep) -> tuple[float, ...]:
+    return tuple((-1.0 if more else 1.0) * table[titled(sweep, n)][row].as_py() for n, more in sweep.goals)
+
+
+def _interval(found: Any, row: int, name: str, sweep: Sweep) -> str:
+    unit = sweep.known[name].unit
+    low, high = (f"{name} {end} [{unit.shown}]" for end in (ENDS[0], ENDS[2]))
+    if low not in found.column_names or found[low][row].as_py() is None:
+        return ""
+    return f" ({_text(found[low][row].as_py())} to {_text(found[high][row].as_py())})"
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, float) and math.isnan(value):
+        return "-"
+    return significant(value) if isinstance(value, float) else str(value)
