@@ -12,6 +12,7 @@ import typer
 from .app import app, progress_bar
 
 INTERRUPTED = 130
+PAGE = "sweep.html"
 EXTRA = "pip install 'epitropy[sweep]'"
 
 
@@ -211,10 +212,14 @@ def _expected(loaded, found, count: int) -> str:
 
 
 def _say_best(loaded, folder: Path) -> None:
-    from ..sweep.folder import open_folder
+    from ..report.sweep_page import html
+    from ..sweep.folder import open_folder, write_whole
 
+    found = open_folder(folder)
     if loaded.goals:
-        _print_state(open_folder(folder), 10)
+        _print_state(found, 10)
+    write_whole(folder / PAGE, html(found).encode())
+    typer.echo(f"Page: {folder / PAGE}")
     typer.echo(f"All rows: epitropy show {folder} --to csv")
 
 

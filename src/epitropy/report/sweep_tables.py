@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
+from ..sweep.axes import MAPPING
 from ..sweep.export import sweep_of
 from ..sweep.folder import BEST, Folder, sizes
 from ..sweep.intervals import ENDS
@@ -47,16 +49,35 @@ def best_rows(folder: Folder, count: int) -> tuple[str, list[str], list[list[str
     spread = {i: n for n, i in enumerate(found[INDEX].to_pylist())} if found.num_columns else {}
     names = [n for n in table.column_names if n not in (INDEX, "key", "status", "stage", "message")]
     asked = [titled(sweep, n) for n, _ in sweep.goals]
-    varied = [n for n in names if n not in {titled(sweep, t) for t in sweep.told}]
+    told = {titled(sweep, t) for t in sweep.told}
+    mixed = {f.name: [n for n in names if n.startswith(f"{f.name}.")] for f in sweep.grid.fields if f.kind == MAPPING}
+    parts = {n for ns in mixed.values() for n in ns}
+    varied = [*mixed, *(n for n in names if n not in told and n not in parts)]
     head = ["point", *_short([*varied, *asked])]
     rows = []
     for i in points:
-        row = [str(i)] + [_text(table[n][place[i]].as_py()) for n in [*varied, *asked]]
+        row = [str(i)]
+        for n in [*varied, *asked]:
+            at = place[i]
+            if n in mixed:
+                row.append(mixture({p.removeprefix(f"{n}."): table[p][at].as_py() for p in mixed[n]}))
+            else:
+                row.append(_text(table[n][at].as_py()))
         for k, (name, _) in enumerate(sweep.goals):
             if i in spread:
                 row[1 + len(varied) + k] += _interval(found, spread[i], name, sweep)
         rows.append(row)
     return title, head, rows
+
+
+def mixture(shares: Mapping[str, float]) -> str:
+    """Shares above zero by name, as people say them.
+
+    >>> mixture({"Nb12WO33 [%]": 80.0, "ZrO2 [%]": 20.0, "HfO2 [%]": 0.0})
+    'Nb12WO33 80 %, ZrO2 20 %'
+    """
+    parts = ((name.split(" [")[0], "%" if "[%]" in name else "", v) for name, v in shares.items() if v)
+    return ", ".join(f"{name} {significant(float(v))} {unit}".strip() for name, unit, v in parts)
 
 
 def _short(names: list[str]) -> list[str]:

@@ -97,7 +97,7 @@ class Folder:
         """Make the folder; the journal comes last, and is the mark of a whole one."""
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            _write(self.path / name, text.encode())
+            write_whole(self.path / name, text.encode())
         aside = self.path / f"{JOURNAL}.tmp"
         aside.unlink(missing_ok=True)
         with _opened(aside) as journal, journal:
@@ -174,7 +174,7 @@ class Folder:
 
     def take(self, part: Part, source: Path) -> None:
         """Copy a part of another folder of the same sweep and enter it."""
-        _write(self.path / PARTS / part.file, (source / PARTS / part.file).read_bytes())
+        write_whole(self.path / PARTS / part.file, (source / PARTS / part.file).read_bytes())
         row = (part.kind, part.chunk, part.file, part.first, part.last, part.rows, part.failed)
         with self._journal() as journal, journal:
             journal.execute(
@@ -268,7 +268,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Whole or not at all."""
     aside = path.with_suffix(path.suffix + ".tmp")
     try:
