@@ -17,6 +17,8 @@ UNITS = {
     "coated.capacity_1": Unit("C/kg", show="mAh/g"),
     "anneal.gas": None,
     "x": Unit("1"),
+    "film": Unit("ohm m2", show="ohm cm2"),
+    "rate": Unit("1/s", show="1/h"),
 }
 VALUES = {
     "coating.dose": 0.01,
@@ -26,6 +28,8 @@ VALUES = {
     "coated.capacity_1": 170 * 3600.0,
     "anneal.gas": "O2",
     "x": 2.0,
+    "film": 1e-3,
+    "rate": 1e-4,
 }
 
 
@@ -50,6 +54,10 @@ VALUES = {
         ("x - 1 - 1 == 0", True),  # from left to right
         ("x / 2 / 2 == 0.5", True),
         ("x >= 2", True),
+        ("film == 10 ohm cm2 and x > 1", True),
+        ("rate < 1 1/h", True),
+        ("(0.5 wt% < coating.dose)", True),
+        ("(coating.dose) < 1.5 wt% and (x) > 1", True),
     ],
 )
 def test_a_condition_means_what_it_says(text, holds):

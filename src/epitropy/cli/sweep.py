@@ -74,7 +74,7 @@ def sweep(
         outcome = sweeps.run_sweep(
             loaded,
             path,
-            {"sweep.yaml": sweep_text(file)[0], "study.yaml": _study_text(loaded)},
+            {"sweep.yaml": _beside(sweep_text(file)[0]), "study.yaml": _study_text(loaded)},
             left=found.left,
             progress=progress,
             stop=stopped,
@@ -116,7 +116,7 @@ def show(
 
     found = open_folder(folder)
     if to:
-        path = export(found, to, output or folder.with_name(f"{folder.resolve().name}.{to}"))
+        path = export(found, to, output or folder.resolve().with_name(f"{folder.resolve().name}.{to}"))
         typer.echo(f"Written: {path}")
         return
     _print_state(found, rows)
@@ -187,6 +187,14 @@ def _shard(text: str):
     if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise InputError("--shard", f"'{text}'", "I/N with I from 1 to N, e.g. 2/8")
     return Shard(int(match[1]), int(match[2]))
+
+
+def _beside(text: str) -> str:
+    """The sweep file as it lies beside its study."""
+    import re
+
+    moved, count = re.subn(r"(?m)^study:.*$", "study: study.yaml", text)
+    return moved if count == 1 else text
 
 
 def _study_text(loaded) -> str:

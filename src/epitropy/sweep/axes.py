@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import combinations
@@ -22,6 +23,7 @@ MOST_ON_AXIS = 5_000_000  # values of one axis, which are all held in memory
 LARGEST_GRID = 2**62
 SOURCE = "varied by the sweep"
 SHAPES = "a list, {range: [A, B], n: N}, {log: [A, B], n: N}, or {simplex: [names], step: 5 %}"
+PARTS = ("coating.precursors.", "cathode.composition.")  # shares, which are varied together
 MASS, CATIONS = "mass", "cations"
 NUMBER, CHOICE, MAPPING = "number", "choice", "mapping"
 
@@ -91,9 +93,11 @@ def read_axes(vary: Any, sobol: Any, seed: Any, study: Study) -> Grid:
         axes.append(_sobol(open_ranges, sobol, seed))
     elif sobol is not None:
         raise InputError("sobol", f"{sobol!r}", "ranges without n, from which the sample is drawn", "Leave out n.")
+    points = math.prod(len(axis) for axis in axes)
+    if points > LARGEST_GRID:
+        raise InputError("vary", f"{points:.3g} points", f"at most {LARGEST_GRID:.3g}")
     grid = Grid(tuple(axes))
-    if len(grid) > LARGEST_GRID:
-        raise InputError("vary", f"{float(len(grid)):.3g} points", "fewer")
+    _apart(grid.fields, study)
     for axis in grid.axes:
         _check(axis, study)
     return grid
@@ -104,6 +108,11 @@ def field_of(study: Study, name: str) -> Field:
     first, _, rest = name.partition(".")
     one = first in study.cells
     path = rest if one else name
+    if path.startswith(PARTS) or path == "cathode.composition":
+        whole = "cathode.composition.M" if path.startswith("cathode.") else "coating.precursors"
+        if path not in ("cathode.composition.M",):
+            remedy = f"Vary {whole}: a list of mixtures, or a simplex."
+            raise InputError(f"vary.{name}", "one of several shares that sum to one", "all of them together", remedy)
     cells = [study.cells[first]] if one else list(study.cells.values())
     if path.split(".")[0] not in BLOCKS:
         raise _unknown(study, name)
@@ -111,6 +120,19 @@ def field_of(study: Study, name: str) -> Field:
         if (found := _kind_at(cell, path.split("."))) is not None:
             return Field(name, *found)
     raise _unknown(study, name)
+
+
+def _apart(fields: Sequence[Field], study: Study) -> None:
+    """No two fields may reach the same place, or their order would decide."""
+    seen: list[tuple[str, str, str]] = []
+    for f in fields:
+        first, _, rest = f.name.partition(".")
+        cell, path = (first, rest) if first in study.cells else ("", f.name)
+        for name, other, taken in seen:
+            nested = path == taken or path.startswith(f"{taken}.") or taken.startswith(f"{path}.")
+            if nested and (cell == other or not cell or not other):
+                raise InputError(f"vary.{f.name}", f"it reaches what '{name}' varies", "each place once")
+        seen.append((f.name, cell, path))
 
 
 def _kind_at(cell: CellStudy, parts: Sequence[str]) -> tuple[str, Unit | None] | None:
@@ -175,10 +197,26 @@ def _value(found: Field, given: Any, where: str, study: Study) -> Any:
         if not isinstance(given, Mapping) or not given:
             raise InputError(where, repr(given)[:60], "shares by name, e.g. {Nb12WO33: 80 %, ZrO2: 20 %}")
         part = Field(found.name, NUMBER, found.unit)
-        return {str(k): _number(part, v, f"{where}.{k}") for k, v in given.items()}
+        shares = {str(k): _number(part, v, f"{where}.{k}") for k, v in given.items()}
+        _check_shares(found, shares, where, study)
+        return shares
     if not isinstance(given, (str, bool, int)):
         raise InputError(where, repr(given)[:60], "a name, a whole number, or true and false")
     return given
+
+
+def _check_shares(found: Field, shares: Mapping[str, float], where: str, study: Study) -> None:
+    """Shares of one, of things that are known."""
+    total = sum(shares.values())
+    if abs(total - 1) > 1e-6 or min(shares.values()) < 0:
+        raise InputError(where, f"shares that sum to {total:g}", "shares from zero on that sum to 1")
+    if found.name.endswith("precursors"):
+        own = next((c.phases for c in study.cells.values() if c.phases), {})
+        for name in shares:
+            try:
+                phase(name, own)
+            except InputError as error:
+                raise InputError(where, error.given, error.allowed, error.remedy) from None
 
 
 def _number(found: Field, given: Any, where: str) -> float:
@@ -210,6 +248,8 @@ def _count(where: str, given: Mapping[str, Any], low: float, high: float, log: b
         if log or "n" in given:
             raise InputError(where, "a step", "n" if log else "either n or step")
         step = _step(where, given["step"], unit or Unit("1"))
+        if (high - low) / step > MOST_ON_AXIS:
+            raise InputError(f"{where}.step", f"{given['step']}", f"at most {MOST_ON_AXIS:,} steps")
         count = math.floor((high - low) / step * (1 + 1e-9) + 1e-9) + 1
         if abs(low + (count - 1) * step - high) > 1e-9 * abs(high - low):
             raise InputError(where, f"a step of {given['step']} that does not meet the upper end", "one that does")
@@ -221,7 +261,10 @@ def _count(where: str, given: Mapping[str, Any], low: float, high: float, log: b
 def _step(where: str, given: Any, unit: Unit) -> float:
     """A step is a difference: 25 degC are 25 K."""
     if unit.si == "K":
-        given = str(given).replace("degC", "K").replace("°C", "K")
+        match = re.fullmatch(r"\s*([-+.\deE]+)\s*(K|degC|°C|C)\s*", str(given))
+        if not match:
+            raise InputError(f"{where}.step", f"{given}", "a difference of temperatures, e.g. 25 K")
+        given = f"{match[1]} K"
     step = _number(Field(where, NUMBER, unit), given, f"{where}.step")
     if step <= 0:
         raise InputError(f"{where}.step", f"{given}", "a step above zero")
@@ -270,7 +313,7 @@ def _simplex(found: Field, given: Mapping[str, Any], study: Study) -> Axis:
     if basis not in (MASS, CATIONS):
         raise InputError(f"{where}.of", repr(basis), f"{MASS} or {CATIONS}")
     step = _number(Field(where, NUMBER, Unit("1", show="%")), given.get("step", "10 %"), f"{where}.step")
-    parts = round(1 / step) if 0 < step <= 1 else 0
+    parts = round(1 / step) if 1e-4 <= step <= 1 else 0
     if not parts or abs(parts * step - 1) > 1e-9:
         raise InputError(f"{where}.step", f"{given.get('step')}", "a whole part of one, e.g. 5 % or 10 %")
     count = math.comb(parts + len(names) - 1, len(names) - 1)

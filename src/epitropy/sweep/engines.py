@@ -18,6 +18,7 @@ SHARED, TRIES = (
     2,
     3,
 )  # deaths of a process that a chunk may see among others, and tries of it alone before it is told as failed
+STARTS = 30  # of processes that die before they have begun
 Chunk = tuple[int, int, int]  # number, first and last point
 Work = Callable[..., Any]
 Stop = Callable[[], bool]
@@ -73,7 +74,9 @@ def _alone(
 ) -> tuple[Any, ProcessPoolExecutor]:
     """One chunk with no other at work, so that a death is its own."""
     tries = 0
-    while tries < TRIES:
+    for _ in range(STARTS):
+        if tries == TRIES:
+            break
         try:
             pool.submit(_nothing).result()  # a process that dies before it has begun says nothing of the chunk
         except BrokenProcessPool:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,12 +77,9 @@ class Folder:
     def begin(self, sweep: Sweep, texts: Mapping[str, str], chunk: int) -> None:
         """Make the folder, or check that it is this sweep's."""
         if self.exists:
-            self._check(sweep)
+            for name, text in texts.items():  # how many get intervals may have changed
+                write_whole(self.path / name, text.encode())
             return
-        if self.path.is_file():
-            raise InputError("-o", f"'{self.path}' is a file", "a folder")
-        if self.path.is_dir() and not _begun(self.path):
-            raise InputError("-o", f"'{self.path}' holds other files", f"an empty or new folder, or {WRITES}")
         told = {
             "format": str(FORMAT),
             "epitropy": __version__,
@@ -92,6 +89,20 @@ class Folder:
             "chunk": str(chunk),
         }
         self.adopt(told, texts)
+
+    def check(self, sweep: Sweep) -> None:
+        """Refuse a place that holds something else, before anything is written."""
+        if self.exists:
+            self._check(sweep)
+        elif self.path.exists() and not self.path.is_dir():
+            raise InputError("-o", f"'{self.path}' is a file", "a folder")
+        elif self.path.is_dir() and not _begun(self.path):
+            raise InputError("-o", f"'{self.path}' holds other files", f"an empty or new folder, or {WRITES}")
+
+    def note(self, key: str, value: str) -> None:
+        """Keep a word about the sweep."""
+        with self._journal() as journal, journal:
+            journal.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def adopt(self, meta: Mapping[str, str], texts: Mapping[str, str]) -> None:
         """Make the folder; the journal comes last, and is the mark of a whole one."""
@@ -187,6 +198,13 @@ class Folder:
         with self._journal() as journal, journal:
             journal.execute("DELETE FROM parts WHERE kind = ?", (kind,))
 
+    def keep(self, kind: str, firsts: Sequence[int]) -> None:
+        """Leave out parts of a kind that begin with none of these points."""
+        kept = set(firsts)
+        gone = [(kind, p.chunk) for p in self.parts(kind) if p.first not in kept]
+        with self._journal() as journal, journal:
+            journal.executemany("DELETE FROM parts WHERE kind = ? AND chunk = ?", gone)
+
     def forget_failed(self) -> None:
         """Leave out parts with failures, so that they are computed again."""
         with self._journal() as journal, journal:
@@ -195,9 +213,8 @@ class Folder:
     def table(self, kind: str = ROWS) -> pyarrow.Table:
         """All rows in the order of the grid."""
         import pyarrow
-        import pyarrow.parquet as parquet
 
-        parts = [parquet.read_table(self.path / PARTS / p.file) for p in self.parts(kind) if p.rows]
+        parts = list(self.batches(kind))
         return pyarrow.concat_tables(parts) if parts else pyarrow.table({})
 
     def batches(self, kind: str = ROWS) -> Iterator[pyarrow.Table]:
@@ -205,8 +222,17 @@ class Folder:
         import pyarrow.parquet as parquet
 
         for part in self.parts(kind):
-            if part.rows:
+            if not part.rows:
+                continue
+            try:
                 yield parquet.read_table(self.path / PARTS / part.file)
+            except (OSError, ValueError) as error:  # what its reader raises is a ValueError
+                raise InputError(
+                    str(self.path / PARTS / part.file),
+                    f"cannot be read ({type(error).__name__})",
+                    "a whole part",
+                    "Run the sweep again: it is set aside and computed anew.",
+                ) from None
 
     def _journal(self) -> AbstractContextManager[sqlite3.Connection]:
         return _opened(self.path / JOURNAL)
@@ -259,7 +285,7 @@ def table_of(columns: Mapping[str, list], kinds: Mapping[str, str]) -> pyarrow.T
 def _begun(path: Path) -> bool:
     """Whether a folder holds nothing but what a run left that was killed before it began in earnest."""
     names = (LOCK, SHARDS, PARTS, FILE, STUDY)
-    known = all(p.name.removesuffix(".tmp") in (*names, JOURNAL) for p in path.iterdir())
+    known = all(p.name.removesuffix("-journal").removesuffix(".tmp") in (*names, JOURNAL) for p in path.iterdir())
     return known and not (path / JOURNAL).exists() and not any((path / PARTS).glob("*.parquet"))
 
 

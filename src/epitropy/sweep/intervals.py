@@ -9,7 +9,6 @@ import numpy as np
 from ..calibrate.ensemble import Draw, calibrated, calibration_cell, prepare, quantiles, run_draw
 from ..calibrate.headline import weighted_quantiles
 from ..calibrate.scenarios import declared_scenarios
-from ..errors import EpitropyError
 from ..records.scenario import Scales
 from ..study import Study
 from ..units import convert
@@ -60,7 +59,7 @@ def _interval(sweep: Sweep, index: int) -> dict[str, object]:
     told[SOLVED] = solved / max(len(scenarios) * sweep.draws, 1)
     for name in asked:
         match = CELL.fullmatch(name)
-        found = lives.get(match["cell"], [])
+        found = [pair for pair in lives.get(match["cell"], []) if len(pair[0]) >= int(match["cycle"])]
         if not found:
             continue
         counts = {s: sum(other == s for _, other in found) for _, s in found}
@@ -85,5 +84,5 @@ def _drawn(sweep: Sweep, study: Study, number: int, point: Mapping[str, float], 
             name = calibration_cell(base)
             _scales[key] = calibrated(base, {name: prepare(base.cells[name])}, scenarios).scales
         return run_draw(study, point, scenarios, scales=_scales[key], only=only)
-    except EpitropyError:
+    except Exception:  # counted as not solved; one draw never stops the others
         return Draw(scales={})

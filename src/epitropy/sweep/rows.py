@@ -12,6 +12,7 @@ import numpy as np
 from ..calibrate.ensemble import calibrated, calibration_cell, prepare
 from ..calibrate.scales import capacities
 from ..calibrate.scenarios import named_scenario
+from ..coating.stage import precursor_shares
 from ..errors import EpitropyError, InputError
 from ..pipeline import form
 from ..records.scenario import Scales, Scenario
@@ -62,20 +63,26 @@ def titled(sweep: Sweep, name: str) -> str:
     return _titled(name, sweep.known[name].unit)
 
 
+_known_names: dict[tuple[str, str], list[str]] = {}  # of this process, by sweep and field
+
+
 def _names(sweep: Sweep, found: Field) -> list[str]:
     """All names that a varied mapping gives shares of."""
-    values = next(v for axis in sweep.grid.axes for f, v in zip(axis.fields, axis.values) if f == found)
-    return list(dict.fromkeys(name for value in values for name in value))
+    key = (sweep.hash, found.name)
+    if key not in _known_names:
+        values = next(v for axis in sweep.grid.axes for f, v in zip(axis.fields, axis.values) if f == found)
+        _known_names[key] = list(dict.fromkeys(name for value in values for name in value))
+    return _known_names[key]
 
 
 def rows_of(sweep: Sweep, first: int, last: int) -> Made:
     """Rows of the points ``first`` to ``last`` (exclusive) that the conditions leave."""
     index = np.arange(first, last)
     steps = sweep.grid.steps(index)
-    values = recipe_values(sweep, steps, len(index))
-    kept, left_out = _kept(sweep, values, len(index))
-    index, steps = index[kept], tuple(s[kept] for s in steps)
-    values = {name: column[kept] for name, column in values.items()}
+    values = recipe_values(sweep, steps, len(index), whole=sweep.tier == Tier.RECIPE and _at_once(sweep))
+    left, left_out = kept(sweep, values, len(index))
+    index, steps = index[left], tuple(s[left] for s in steps)
+    values = {name: column[left] for name, column in values.items()}
     told: list[Mapping[str, Any]] = [{} for _ in index]
     status, stage, message = [DONE] * len(index), [""] * len(index), [""] * len(index)
     later = sweep.tier > Tier.RECIPE or not _at_once(sweep)
@@ -87,19 +94,22 @@ def rows_of(sweep: Sweep, first: int, last: int) -> Made:
     for name in sweep.told:
         unit = sweep.known[name].unit
         at_once = [] if later else (values[name] * _factor(unit)).tolist()
-        columns[_titled(name, unit)] = [_shown(row.get(name), unit) for row in told] if later else at_once
+        absent = 0.0 if name.startswith(FRACTION) else None  # an element that a coating does not hold
+        rows = [_shown(row.get(name, absent if row else None), unit) for row in told]
+        columns[_titled(name, unit)] = rows if later else at_once
     columns |= {STATUS: status, STAGE: stage, MESSAGE: message}
     return Made(columns, len(index), status.count(FAILED), left_out)
 
 
-def recipe_values(sweep: Sweep, steps: Sequence[np.ndarray], count: int) -> dict[str, np.ndarray]:
-    """Inputs and recipe quantities that conditions or the table name, as arrays over points, in SI."""
+def recipe_values(sweep: Sweep, steps: Sequence[np.ndarray], count: int, whole: bool = False) -> dict[str, np.ndarray]:
+    """Inputs and recipe quantities that conditions name, or the table too (``whole``), as arrays over points, in SI."""
     found: dict[str, np.ndarray] = {}
     for axis, step in zip(sweep.grid.axes, steps):
+        every = np.unique(step)
         for f, values in zip(axis.fields, axis.values):
             if f.kind != MAPPING:
-                found[f.name] = np.asarray(values)[step]
-    wanted = {n for c in sweep.conditions for n in c.names} | set(sweep.told)
+                found[f.name] = _taken([_chosen(values[k]) for k in every], every, step)
+    wanted = {n for c in sweep.conditions for n in c.names} | (set(sweep.told) if whole else set())
     inputs = sweep.study.at({}).inputs()
     for name in wanted & set(inputs) - set(found):
         found[name] = np.full(count, inputs[name].value)
@@ -116,7 +126,8 @@ def _moves_recipe(sweep: Sweep) -> list[Field]:
     return [
         f
         for f in sweep.grid.fields
-        if _path(sweep, f.name).startswith(("coating.precursors", "coating.dose", "cathode.composition"))
+        if f.name.partition(".")[0] not in set(sweep.study.cells) - {sweep.subject}
+        and _path(sweep, f.name).startswith(("coating.precursors", "coating.dose", "cathode.composition"))
     ]
 
 
@@ -138,11 +149,12 @@ def _recipes(sweep: Sweep, steps: Sequence[np.ndarray]) -> dict[str, np.ndarray]
     cell = sweep.study.at({}).cells[sweep.subject]
     constant = of_recipe(cell)
     dose: Any = _per_host(cell, cell.coating.dose.value)
-    per_mass = constant["coating.cost"] / dose if dose else 0.0
+    per_mass: Any = of_coatings([precursor_shares(cell.coating)], cell.phases)["coating.cost"][0]
     found: dict[str, Any] = dict(constant)
+    moving = _moves_recipe(sweep)
     for axis, step in zip(sweep.grid.axes, steps):
         for f, values in zip(axis.fields, axis.values):
-            path = _path(sweep, f.name)
+            path = _path(sweep, f.name) if f in moving else ""
             if path == "coating.precursors":
                 rows = _axis_coatings(sweep, axis, values, cell)
                 per_mass = rows["coating.cost"][step]
@@ -190,15 +202,15 @@ def _recipes_one_by_one(sweep: Sweep, steps: Sequence[np.ndarray], count: int) -
     return {name: np.array([row.get(name, 0.0 if row else np.nan) for row in rows]) for name in names}
 
 
-def _kept(sweep: Sweep, values: Mapping[str, np.ndarray], count: int) -> tuple[np.ndarray, dict[str, int]]:
+def kept(sweep: Sweep, values: Mapping[str, np.ndarray], count: int) -> tuple[np.ndarray, dict[str, int]]:
     """Points that every condition on inputs and recipes leaves, and how many each one takes out."""
-    kept, left_out = np.ones(count, dtype=bool), {}
+    left, left_out = np.ones(count, dtype=bool), {}
     for rule in sweep.conditions:
         if all(n in values for n in rule.names):
             holds = np.broadcast_to(np.asarray(rule.holds(values), dtype=bool), (count,))
-            left_out[rule.text] = int((kept & ~holds).sum())
-            kept &= holds
-    return kept, left_out
+            left_out[rule.text] = int((left & ~holds).sum())
+            left &= holds
+    return left, left_out
 
 
 def _row(sweep: Sweep, index: int) -> tuple[dict[str, Any], str, str, str]:
@@ -212,29 +224,44 @@ def _row(sweep: Sweep, index: int) -> tuple[dict[str, Any], str, str, str]:
         if sweep.tier >= Tier.LAYER:
             stage = "layer"
             told |= _layers(sweep, study)
-            if rule := _broken(sweep, told, study):
+            if rule := _broken(sweep, told, study, index, Tier.LAYER):
                 return told, EXCLUDED, stage, rule
         if sweep.tier >= Tier.CELL:
             stage = "cell"
             told |= _lives(sweep, study)
-            if rule := _broken(sweep, told, study):
+            if rule := _broken(sweep, told, study, index, Tier.CELL):
                 return told, EXCLUDED, stage, rule
     except EpitropyError as error:
         return told, FAILED, stage, str(error)[:LONGEST_MESSAGE]
-    except (ArithmeticError, ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+    except Exception as error:  # one point never stops the others
         return told, FAILED, stage, f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE]
     return told, DONE, "", ""
 
 
-def _broken(sweep: Sweep, told: Mapping[str, Any], study: Study) -> str:
-    """The first condition that does not hold, among those whose names are known by now."""
+def _broken(sweep: Sweep, told: Mapping[str, Any], study: Study, index: int, reached: Tier) -> str:
+    """The first condition of this tier that does not hold; what has no value there (no layer) does not hold."""
+    values: dict[str, Any] = {}
     for rule in sweep.conditions:
-        if not any(n in sweep.known and sweep.known[n].tier > Tier.RECIPE for n in rule.names):
-            continue  # decided beforehand
-        values = {**{n: v.value for n, v in study.inputs().items()}, **told}
-        if all(n in values for n in rule.names) and not bool(rule.holds(values)):
+        tiers = [sweep.known[n].tier for n in rule.names if n in sweep.known]
+        if max(tiers, default=Tier.RECIPE) != reached:
+            continue
+        if not values:
+            point = {n: _chosen(v) for n, v in sweep.grid.at(index).items() if not isinstance(v, Mapping)}
+            values = {**{n: v.value for n, v in study.inputs().items()}, **point, **told}
+        values = {**{n: 0.0 for n in rule.names if n.startswith(FRACTION)}, **values}
+        if any(n not in values for n in rule.names) or not bool(rule.holds(values)):
             return rule.text
     return ""
+
+
+def _chosen(value: Any) -> Any:
+    """A choice as conditions and tables have it: flags as YAML writes them."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _taken(values: Sequence[Any], every: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """Values that stand for the sorted steps ``every``, over all steps."""
+    return np.asarray(values)[np.searchsorted(every, step)]
 
 
 _formed: dict[str, Any] = {}  # of this process: what the last cells became, by all that they depend on
@@ -298,7 +325,8 @@ def _lives(sweep: Sweep, study: Study) -> dict[str, Any]:
     }
     found = {}
     for name in dict.fromkeys(asked):
-        if match := CELL.fullmatch(name):
+        match = CELL.fullmatch(name)
+        if match and int(match["cycle"]) <= len(lives[match["cell"]]):  # a shorter life has no such cycle
             found[name] = of_cell(lives[match["cell"]], match["what"], int(match["cycle"]))
     return found
 
@@ -310,18 +338,20 @@ def keys(sweep: Sweep, index: np.ndarray) -> list[str]:
 
 
 def _varied(sweep: Sweep, steps: Sequence[np.ndarray]) -> Columns:
+    """What was varied, in the units that people read; only values that occur are looked at, as an axis may be long."""
     found: Columns = {}
     for axis, step in zip(sweep.grid.axes, steps):
+        every = np.unique(step)
         for f, values in zip(axis.fields, axis.values):
             if f.kind == MAPPING:
                 for name in _names(sweep, f):
-                    shares = np.array([v.get(name, 0.0) for v in values]) * _factor(f.unit)
-                    found[_titled(f"{f.name}.{name}", f.unit)] = shares[step].tolist()
+                    shares = [values[k].get(name, 0.0) * _factor(f.unit) for k in every]
+                    found[_titled(f"{f.name}.{name}", f.unit)] = _taken(shares, every, step).tolist()
             elif f.unit:
-                shown = np.array([convert(v, f.unit.si, f.unit.shown) for v in values])
-                found[_titled(f.name, f.unit)] = shown[step].tolist()
+                shown = [convert(values[k], f.unit.si, f.unit.shown) for k in every]
+                found[_titled(f.name, f.unit)] = _taken(shown, every, step).tolist()
             else:
-                found[f.name] = [str(values[k]) for k in step]
+                found[f.name] = [str(_chosen(values[k])) for k in step]
     return found
 
 

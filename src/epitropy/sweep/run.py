@@ -17,7 +17,22 @@ from .intervals import columns_of as interval_columns
 from .intervals import intervals_of, told_of
 from .pareto import best
 from .quantities import Tier
-from .rows import DONE, FAILED, INDEX, MESSAGE, STAGE, STATUS, Made, _kept, columns_of, recipe_values, rows_of, titled
+from .rows import (
+    DONE,
+    FAILED,
+    INDEX,
+    KEY,
+    MESSAGE,
+    STAGE,
+    STATUS,
+    Made,
+    columns_of,
+    kept,
+    keys,
+    recipe_values,
+    rows_of,
+    titled,
+)
 from .spec import Sweep
 
 Progress = Callable[[str, int, int], None]
@@ -50,18 +65,18 @@ def estimate(sweep: Sweep, processes: int) -> Estimate:
     points = len(sweep.grid)
     exact = points <= COUNTED
     left_out: dict[str, int] = {}
-    kept = 0
+    left = 0
     index = np.arange(points) if exact else np.random.default_rng(0).integers(0, points, SAMPLE)
     for block in np.array_split(index, max(1, len(index) // 50_000)):
         steps = sweep.grid.steps(block)
-        found, out = _kept(sweep, recipe_values(sweep, steps, len(block)), len(block))
-        kept += int(found.sum())
+        found, out = kept(sweep, recipe_values(sweep, steps, len(block)), len(block))
+        left += int(found.sum())
         for rule, count in out.items():
             left_out[rule] = left_out.get(rule, 0) + count
-    if not kept and exact:
+    if not left and exact:
         taken = "; ".join(f"'{rule}' takes out {n:,}" for rule, n in left_out.items() if n)
         raise InputError("where", f"no point of {points:,} is left: {taken}", "conditions that leave some")
-    share = kept / len(index)
+    share = left / len(index)
     best = min(sweep.best, points * share) if sweep.goals and told_of(sweep) else 0
     seconds = _seconds(sweep, points) * points * share + INTERVAL_SECONDS * best * sweep.draws
     seconds /= max(processes, 1)
@@ -131,6 +146,7 @@ def run_sweep(
 ) -> Outcome:
     """Compute what the folder does not hold yet. ``texts`` are the files that go with it."""
     folder = Folder(path if shard == WHOLE else shard.folder(path))
+    folder.check(sweep)
     with folder.alone():
         folder.begin(sweep, texts, chunk or chunk_size(sweep, left))
         if retry:
@@ -193,6 +209,7 @@ def lost(sweep: Sweep, first: int, last: int) -> Made:
     known = tuple(n for n in sweep.told if sweep.known[n].tier == Tier.RECIPE)
     made = rows_of(replace(sweep, tier=Tier.RECIPE, told=known), first, last)
     count = made.rows
+    made.columns[KEY] = keys(sweep, np.array(made.columns[INDEX], dtype=np.int64))
     kinds = columns_of(sweep)
     columns = {name: made.columns.get(name, [None] * count) for name in kinds}
     columns |= {STATUS: [FAILED] * count, STAGE: ["process"] * count}
@@ -221,12 +238,12 @@ def _intervals(
 ) -> bool:
     """Intervals of the best points; true once all are there."""
     points = sorted(chosen(sweep, folder)) if told_of(sweep) and sweep.draws else []
-    good, _ = folder.sound(BEST)
-    if sorted(i for p in good for i in range(p.first, p.last)) and {p.first for p in good} - set(points):
-        folder.forget(BEST)  # rows have been added since
-        good = []
-    there = {p.first for p in good}
-    todo = [(n, i, i + 1) for n, i in enumerate(points) if i not in there]
+    if folder.meta().get("draws") != str(sweep.draws):
+        folder.forget(BEST)
+        folder.note("draws", str(sweep.draws))
+    folder.keep(BEST, points)  # others may be among the best by now
+    there = {p.first for p in folder.sound(BEST)[0]}
+    todo = [(i, i, i + 1) for i in points if i not in there]
     done = len(points) - len(todo)
     if points:
         progress("intervals of the best", done, len(points))
@@ -243,9 +260,9 @@ def merge(path: Path, progress: Progress = lambda stage, done, total: None) -> O
     folders = [open_folder(p) for p in sorted((path / SHARDS).glob("*-of-*")) if Folder(p).exists]
     if not folders:
         raise InputError(str(path), "no shards", "a folder that 'epitropy sweep --shard' wrote")
-    hashes = {f.meta()["hash"] for f in folders}
-    if len(hashes) > 1:
-        raise InputError(str(path / SHARDS), "shards of different sweeps", "shards of one sweep")
+    for key, what in (("hash", "sweeps"), ("chunk", "chunk sizes")):
+        if len({f.meta()[key] for f in folders}) > 1:
+            raise InputError(str(path / SHARDS), f"shards of different {what}", "shards of one sweep, begun alike")
     return _merged(Folder(path), folders, progress)
 
 
@@ -255,16 +272,17 @@ def _merged(target: Folder, folders: Sequence[Folder], progress: Progress) -> Ou
     with target.alone():
         if not target.exists:
             target.adopt(meta, {n: (first.path / n).read_text(encoding="utf-8") for n in (FILE, STUDY)})
-        elif target.meta()["hash"] != meta["hash"]:
+        elif any(target.meta()[key] != meta[key] for key in ("hash", "chunk")):
             raise InputError(str(target.path), "holds another sweep", "shards of the same one, or a new folder")
-        there, aside = {p.chunk for p in target.parts()}, []
+        good, aside = target.sound()
+        there = {p.chunk: p.sha256 for p in good}
         for n, folder in enumerate(folders):
             good, bad = folder.sound()
             aside += bad
             for part in good:
-                if part.chunk not in there:
+                if there.get(part.chunk) != part.sha256:  # new, or computed again since
                     target.take(part, folder.path)
-                    there.add(part.chunk)
+                    there[part.chunk] = part.sha256
             progress("merging", n + 1, len(folders))
         parts = target.parts()
         expected = -(-int(meta["points"]) // int(meta["chunk"]))

@@ -67,9 +67,11 @@ class Sweep:
         """Unit of every name that may be used; None of texts."""
         found = self.study.inputs()
         units: dict[str, Unit | None] = {name: Unit(v.unit) for name, v in found.items()}
-        for field in self.grid.fields:
-            if field.kind != MAPPING:
-                units[field.name] = field.unit
+        for axis in self.grid.axes:
+            for field, values in zip(axis.fields, axis.values):
+                if field.kind != MAPPING:
+                    counted = field.unit is None and all(type(v) is int for v in values)
+                    units[field.name] = Unit("1") if counted else field.unit
         return units | {name: q.unit for name, q in self.known.items()}
 
     @cached_property
@@ -145,15 +147,16 @@ def read_sweep(raw: Any, folder: Path = Path(".")) -> Sweep:
             raise InputError(str(key), "no key of a sweep file", ", ".join(KEYS))
     plain, study = _study(raw.get("study"), folder)
     grid = read_axes(raw.get("vary"), raw.get("sobol"), raw.get("seed"), study)
+    plain, study = _keeping_protocol(plain, study, grid)
     _try(plain, grid)
     known = quantities(study)
-    goals = _goals(raw.get("objectives") or {}, known)
-    where = _texts("where", raw.get("where") or [])
-    report = _texts("report", raw.get("report") or [])
+    goals = _goals(_given(raw, "objectives", {}), known)
+    where = _texts("where", _given(raw, "where", []))
+    report = _texts("report", _given(raw, "report", []))
     for name in report:
         _derived("report", name, known)
     scenario = _scenario(study, raw.get("scenario"))
-    intervals = raw.get("intervals") or {}
+    intervals = _given(raw, "intervals", {})
     if not isinstance(intervals, Mapping) or set(intervals) - {"best", "draws"}:
         raise InputError("intervals", repr(intervals)[:60], "{best: 100, draws: 16}")
     sweep = Sweep(
@@ -171,6 +174,8 @@ def read_sweep(raw: Any, folder: Path = Path(".")) -> Sweep:
         draws=_whole("intervals.draws", intervals.get("draws", DRAWS), 0, 1000),
         seed=_whole("seed", raw.get("seed", 0), 0, 2**32 - 1),
     )
+    for rule in sweep.conditions:
+        _check_names(rule, sweep)
     asked = [n for c in sweep.conditions for n in c.names if n in known]
     asked = list(dict.fromkeys([*(n for n, _ in goals), *report, *asked]))
     tier = _tier(raw.get("until"), asked, known)
@@ -185,6 +190,45 @@ def _study(given: Any, folder: Path) -> tuple[Mapping[str, Any], Study]:
     source = str(beside) if beside.is_file() else given
     plain = read_yaml(study_text(source), source)
     return plain, read_study(plain, source)
+
+
+def _given(raw: Mapping[str, Any], key: str, usual: Any) -> Any:
+    """What stands at a key; nothing behind its colon is as if it were not there."""
+    return usual if raw.get(key) is None else raw[key]
+
+
+def _keeping_protocol(plain: Mapping[str, Any], study: Study, grid: Grid) -> tuple[Mapping[str, Any], Study]:
+    """The data of a calibration keep the protocol they were read by, where cells are cycled by others."""
+    varied = any("protocol" in f.name.split(".")[:2] for f in grid.fields)
+    if not varied or study.calibration is None or study.calibration.protocol is not None:
+        return plain, study
+    own = ((plain.get("cells") or {}).get(study.calibration.cell) or {}).get("protocol") or {}
+    given = {**plain["calibration"], "protocol": {**(plain.get("protocol") or {}), **own}}
+    plain = {**plain, "calibration": given}
+    return plain, read_study(plain)
+
+
+def _check_names(rule: Condition, sweep: Sweep) -> None:
+    """An input that is varied is named as it is varied, so that no condition judges by the value it had before."""
+    exact = {f.name for f in sweep.grid.fields}
+    for name in rule.names:
+        if name in sweep.known or name in exact:
+            continue
+        path = _path(sweep.study, name)
+        for f in sweep.grid.fields:
+            other = _path(sweep.study, f.name)
+            if path == other or path.startswith(f"{other}."):
+                remedy = (
+                    "Shares of a mixture are coating.fraction.ELEMENT." if f.kind == MAPPING else f"Write {f.name}."
+                )
+                raise InputError(
+                    f"where: '{rule.text}'", f"'{name}', which is varied as '{f.name}'", "that name", remedy
+                )
+
+
+def _path(study: Study, name: str) -> str:
+    first, _, rest = name.partition(".")
+    return rest if first in study.cells else name
 
 
 def _name(given: Any) -> str:
@@ -249,7 +293,7 @@ def _tier(until: Any, asked: list[str], known: Mapping[str, Quantity]) -> Tier:
     if until is None:
         return Tier.CELL if needed is None else needed
     names = {t.name.lower(): t for t in Tier}
-    if until not in names:
+    if not isinstance(until, str) or until not in names:
         raise InputError("until", repr(until), ", ".join(names))
     if needed is not None and needed > names[until]:
         missed = next(n for n in asked if known[n].tier > names[until])

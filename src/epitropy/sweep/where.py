@@ -38,9 +38,10 @@ COMPARES: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
 }
 ALLOWED = "comparisons of dotted names, numbers with units and sums of them, joined by and, or, not"
+_UNIT = r"(?:%|(?!(?:and|or|not)\b)[A-Za-z°µΩ]+%?\d*)"  # one part of a unit: wt%, cm2, degC
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?P<unit>\s*(?:%|°C|[A-Za-z]+%?\d*(?:\s*/\s*(?=[A-Za-z])[A-Za-z]+\d*)*))?"
-    r"|(?P<name>[A-Za-z][\w-]*(?:\.[\w()+-]+)*)"
+    rf"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?P<unit>\s*(?:1/)?{_UNIT}(?:(?:/| ){_UNIT})*)?"
+    r"|(?P<name>[A-Za-z][\w-]*(?:\.[\w-]+)*)"
     r"|(?P<text>'[^']*'|\"[^\"]*\")"
     r"|(?P<sign><=|>=|==|!=|[<>()+*/-]))"
 )
@@ -105,11 +106,7 @@ class _Reader:
                 raise self.fault(f"'{self.text[at:].strip()[:12]}'")
             at = match.end()
             if match["number"]:
-                unit = (match["unit"] or "").strip()
-                if unit in _WORDS:  # 2 and ...
-                    found += [("number", match["number"]), ("word", unit)]
-                else:
-                    found.append(("number", f"{match['number']} {unit}".strip()))
+                found.append(("number", f"{match['number']} {(match['unit'] or '').strip()}".strip()))
             elif match["name"]:
                 found.append(("word" if match["name"] in _WORDS else "name", match["name"]))
             elif match["text"]:
