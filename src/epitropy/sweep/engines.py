@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import Any
 
 from ..errors import InputError
@@ -37,6 +38,7 @@ def local(
     waiting: dict[Future, Chunk] = {}
     again: list[Chunk] = []
     deaths: dict[Chunk, int] = {}
+    suspects: list[Chunk] = []
     try:
         while True:
             broken = False
@@ -49,7 +51,7 @@ def local(
                     waiting[pool.submit(_work, work, chunk[1], chunk[2])] = chunk
                     again.pop(0)
                 if not waiting:
-                    return
+                    break
                 for future in wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED).done:
                     made = future.result()
                     yield waiting.pop(future), made
@@ -64,7 +66,14 @@ def local(
                 again += [c for c in lost if deaths[c] < SHARED]
                 for chunk in [c for c in lost if deaths[c] >= SHARED]:
                     made, pool = _alone(pool, count, common, work, chunk)
-                    yield chunk, made
+                    if made is None:
+                        suspects.append(chunk)
+                    else:
+                        yield chunk, made
+        for chunk in suspects:  # once more at the end, when whatever killed processes may have passed
+            if not stop():
+                made, pool = _alone(pool, count, common, work, chunk)
+                yield chunk, made
     finally:
         _end(pool)
 
@@ -157,9 +166,10 @@ def dask(work: Work, common: Any, chunks: Iterator[Chunk], stop: Stop, address: 
             if not stop():
                 yield chunk, _result(client.submit(work, shared, chunk[1], chunk[2], pure=False))[1]
     finally:
-        client.close()
-        if cluster is not None:
-            cluster.close()
+        with suppress(Exception):  # a cluster whose workers died may not close in peace; all answers are there by now
+            client.close()
+            if cluster is not None:
+                cluster.close()
 
 
 def _result(future: Any) -> tuple[bool, Any]:
