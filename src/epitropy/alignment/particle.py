@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated
 
 import numpy as np
 
+from ..catalogue import bundled_names, phase
 from ..crystals.library import has_structure, structure_of
 from ..epitaxy.lattices import reduced
 from ..epitaxy.stage import best_matches
@@ -172,8 +173,10 @@ def ways_of(layer: Phase, planes: tuple[tuple[int, int, int], ...]) -> Pathways 
     """Ways of lithium through films of a phase; None where its atoms are not known or no plane is asked for."""
     if not planes or not has_structure(layer):
         return None
-    cell = None if layer.cell_grade == "calculated" else layer.cell  # differs a little in every draw; ways only rank
-    key = repr((layer.name, layer.formula, cell, layer.space_group, layer.sites, planes))
+    if layer.cell_grade == "calculated" and layer.name in bundled_names():
+        # a little different in every draw; ways only rank, so the catalogue's cell will do for all of them alike
+        layer = replace(layer, cell=phase(layer.name).cell)
+    key = repr((layer.name, layer.formula, layer.cell, layer.space_group, layer.sites, planes))
     if key not in _KNOWN:
         _KNOWN[key] = _ways_or_none(structure_of(layer), planes)
     return _KNOWN[key]

@@ -360,8 +360,6 @@ def _factor(unit: Any) -> float:
 
 
 def _shown(value: Any, unit: Any) -> Any:
-    """In the unit that people read, to twelve digits: the last ones depend on the order in which a process adds."""
     if value is None or unit is None:
         return value
-    shown = convert(float(value), unit.si, unit.shown) if unit.shown != unit.si else float(value)
-    return float(f"{shown:.12g}")
+    return float(convert(float(value), unit.si, unit.shown)) if unit.shown != unit.si else float(value)
