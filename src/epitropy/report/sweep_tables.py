@@ -8,7 +8,7 @@ from typing import Any
 
 from ..sweep.axes import MAPPING
 from ..sweep.export import sweep_of
-from ..sweep.folder import BEST, Folder, sizes
+from ..sweep.folder import BEST, Folder
 from ..sweep.intervals import ENDS
 from ..sweep.rows import DONE, INDEX, STATUS, titled
 from ..sweep.run import chosen
@@ -18,14 +18,14 @@ from .numbers import significant
 
 def state(folder: Folder) -> list[str]:
     """How far a sweep is, in lines."""
-    meta, told = folder.meta(), sizes(folder)
+    meta, parts = folder.meta(), folder.parts()
     chunks = -(-int(meta["points"]) // int(meta["chunk"]))
-    done = len(folder.parts())
-    lines = [f"{meta['name']}: {int(meta['points']):,} points, {told['rows']:,} rows, {told['failed']:,} failed"]
-    if done < chunks:
-        lines.append(f"{done:,} of {chunks:,} chunks are done; run the sweep again to go on")
+    rows, failed = sum(p.rows for p in parts), sum(p.failed for p in parts)
+    lines = [f"{meta['name']}: {int(meta['points']):,} points, {rows:,} rows, {failed:,} failed"]
+    if len(parts) < chunks:
+        lines.append(f"{len(parts):,} of {chunks:,} chunks are done; run the sweep again to go on")
     left_out: dict[str, int] = {}
-    for part in folder.parts():
+    for part in parts:
         for rule, count in part.left_out.items():
             left_out[rule] = left_out.get(rule, 0) + count
     return lines + [f"'{rule}' takes out {count:,}" for rule, count in left_out.items()]

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..errors import InputError
@@ -307,10 +307,3 @@ def write_whole(path: Path, content: bytes) -> None:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
         raise
-
-
-def sizes(folder: Folder) -> dict[str, Any]:
-    """Rows, failures and bytes, for what is said of a folder."""
-    parts = folder.parts()
-    found = {"rows": sum(p.rows for p in parts), "failed": sum(p.failed for p in parts)}
-    return found | {"bytes": sum((folder.path / PARTS / p.file).stat().st_size for p in parts)}

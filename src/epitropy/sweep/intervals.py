@@ -9,6 +9,7 @@ import numpy as np
 from ..calibrate.ensemble import Draw, calibrated, calibration_cell, prepare, quantiles, run_draw
 from ..calibrate.headline import weighted_quantiles
 from ..calibrate.scenarios import declared_scenarios
+from ..errors import EpitropyError
 from ..records.scenario import Scales
 from ..study import Study
 from ..units import convert
@@ -84,5 +85,5 @@ def _drawn(sweep: Sweep, study: Study, number: int, point: Mapping[str, float], 
             name = calibration_cell(base)
             _scales[key] = calibrated(base, {name: prepare(base.cells[name])}, scenarios).scales
         return run_draw(study, point, scenarios, scales=_scales[key], only=only)
-    except Exception:  # counted as not solved; one draw never stops the others
+    except EpitropyError:  # told as a draw that was not solved
         return Draw(scales={})
