@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from .. import __version__
 from ..calibrate.scenarios import declared_scenarios, named_scenario
@@ -37,6 +37,7 @@ KEYS = (
 )
 GOALS = ("maximise", "minimise")
 BEST, DRAWS = 100, 16
+Count = Annotated[int, Unit("1")]
 MOST_TRIED = 200  # values of an axis that are tried before anything is computed
 
 
@@ -54,9 +55,9 @@ class Sweep:
     told: tuple[str, ...]  # derived quantities in the table
     scenario: str
     tier: Tier
-    best: int
-    draws: int
-    seed: int
+    best: Count
+    draws: Count
+    seed: Count
 
     def __getstate__(self) -> dict[str, Any]:
         """What follows from the rest is worked out anew where it goes."""
