@@ -1,4 +1,4 @@
-"""Verbs about many coatings: sweep, show, merge."""
+"""Verbs about many coatings: sweep, design, show, merge."""
 
 from __future__ import annotations
 
@@ -101,6 +101,69 @@ def sweep(
 
 
 @app.command()
+def design(
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="A sweep file, or a bundled design; without it, those are listed."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Folder of the design; run again to go on. NAME-design by default."
+        ),
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Start from what a sweep of the same fields found.")
+    ] = None,
+    points: Annotated[int | None, typer.Option(help="Points to compute; raise it to go on with a search.")] = None,
+    time: Annotated[str, typer.Option(metavar="TIME", help="Time to stop after, e.g. '30 min'.")] = "",
+    processes: Annotated[
+        int | None,
+        typer.Option("--processes", min=1, max=1024, help="Processes of this machine; one a core by default."),
+    ] = None,
+    dask: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Compute on Dask: a scheduler's address, 'local' or 'slurm'.")
+    ] = "",
+) -> None:
+    """Search for the best coatings by several objectives at once, until a budget of points or time is used up."""
+    if file is None:
+        _list(designs=True)
+        return
+    _needs("pyarrow", "filelock", "optuna")
+    from ..sweep.design import run_design
+    from ..sweep.run import estimate
+    from ..sweep.spec import load_design
+
+    budget = ({} if points is None else {"points": points}) | ({"time": time} if time else {})
+    count = processes or os.cpu_count() or 1
+    with progress_bar() as progress:
+        progress("reading the design (a first start compiles)", 0, 1)
+        loaded, text = load_design(file, budget)
+        typer.echo(_sought(loaded, estimate(loaded, count), count))
+    path = output or Path(f"{loaded.name}-design")
+    stopped = _Stopped()
+    with progress_bar(rate=True) as progress:
+        outcome = run_design(
+            loaded,
+            path,
+            {"sweep.yaml": _beside(text), "study.yaml": _study_text(loaded)},
+            warm=start,
+            progress=progress,
+            stop=stopped,
+            dask=dask,
+            processes=processes,
+        )
+    for name in outcome.aside:
+        typer.echo(f"Set aside, as it cannot be read; other points were computed instead: {name}")
+    failed = f", {outcome.failed:,} of them failed (see their column 'message')" if outcome.failed else ""
+    typer.echo(f"{outcome.rows:,} rows{failed} in {outcome.folder}")
+    if not outcome.whole:
+        typer.echo(f"Stopped; what was computed is kept. To go on: epitropy design {file} -o {path}")
+        raise typer.Exit(INTERRUPTED)
+    _say_best(loaded, outcome.folder)
+
+
+@app.command()
 def show(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")],
     to: Annotated[str, typer.Option(metavar="csv|parquet", help="Write all rows as DIR.csv or DIR.parquet.")] = "",
@@ -157,12 +220,13 @@ class _Stopped:
         return self.asked
 
 
-def _list() -> None:
+def _list(designs: bool = False) -> None:
     from ..sweep.spec import bundled_sweeps
 
-    for name, title in bundled_sweeps().items():
+    verb = "design" if designs else "sweep"
+    for name, title in bundled_sweeps(designs).items():
         typer.echo(f"{name:24} {title}")
-    typer.echo("\nepitropy sweep NAME -o DIR runs one; epitropy sweep FILE.yaml one of your own.")
+    typer.echo(f"\nepitropy {verb} NAME -o DIR runs one; epitropy {verb} FILE.yaml one of your own.")
 
 
 def _needs(*packages: str) -> None:
@@ -217,6 +281,15 @@ def _expected(loaded, found, count: int) -> str:
     return text + (
         f"; intervals of the best {loaded.best} by {loaded.draws} draws" if loaded.goals and loaded.best else ""
     )
+
+
+def _sought(loaded, found, count: int) -> str:
+    left = "" if found.left == 1 else f", about {100 * found.left:.2g} % of them left by the conditions"
+    budget = loaded.budget
+    within = f"{budget.points:,} points" + (f" or {budget.time / 60:.3g} min" if budget.time else "")
+    text = f"{loaded.name}: a search among {found.points:.3g} points{left}; {within} on {count} processes"
+    text += f", {budget.batch} at a time" + (f", scenario {loaded.scenario}" if loaded.tier == 2 else "")
+    return text + (f"; intervals of the best {loaded.best} by {loaded.draws} draws" if loaded.tier and loaded.best else "")
 
 
 def _say_best(loaded, folder: Path) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 
 from ..sweep.axes import CHOICE, MAPPING, NUMBER
 from ..sweep.export import with_intervals
+from ..sweep.front import front_of
 from ..sweep.intervals import ENDS
 from ..sweep.pareto import fronts
-from ..sweep.rows import DONE, STATUS, titled
+from ..sweep.rows import DONE, INDEX, STATUS, titled
 from .figures import BLACK, BLUE, ORANGE, Drawing, blank_canvas
 from .numbers import significant
 from .sweep_tables import mixture
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_DRAWN = 20_000  # points of a figure; of more, evenly many are left out
 COLOURS = "viridis"
+MOST_PANELS = 4  # of numbers that a design varied
 MOST_LINES = 7  # settings of a second axis that are drawn as lines
 
 
@@ -32,6 +34,7 @@ class Seen:
     sweep: Sweep
     columns: dict[str, np.ndarray]
     footer: str
+    front: np.ndarray  # which rows no other is surely better than
 
     def goal(self, name: str) -> np.ndarray:
         return self.columns[titled(self.sweep, name)]
@@ -47,7 +50,8 @@ def drawings(folder: Folder, sweep: Sweep) -> list[Drawing]:
     seen = _seen(folder, sweep)
     if seen is None or not sweep.goals:
         return []
-    found = [trade_off(seen), *(over_axes(seen, name) for name, _ in sweep.goals[:2]), *triangles(seen)]
+    shown = over_searched if sweep.budget else over_axes
+    found = [trade_off(seen), *(shown(seen, name) for name, _ in sweep.goals[:2]), *triangles(seen)]
     return [drawing for drawing in found if drawing is not None]
 
 
@@ -60,11 +64,15 @@ def _seen(folder: Folder, sweep: Sweep) -> Seen | None:
         return None
     columns = {}
     for name in table.column_names:
+        if name.partition(" draws [")[1]:
+            continue
         values = table[name].to_pylist()
         text = any(isinstance(v, str) for v in values)
         columns[name] = np.array(values if text else [np.nan if v is None else v for v in values])[done]
     meta = folder.meta()
-    return Seen(sweep, columns, f"epitropy {meta['epitropy']}  ·  sweep {meta['name']}  ·  {meta['hash']}")
+    footer = f"epitropy {meta['epitropy']}  ·  {'design' if sweep.budget else 'sweep'} {meta['name']}  ·  {meta['hash']}"
+    front = front_of(folder, sweep)
+    return Seen(sweep, columns, footer, np.array([i in front for i in columns[INDEX].tolist()]))
 
 
 def trade_off(seen: Seen) -> Drawing | None:
@@ -83,11 +91,15 @@ def trade_off(seen: Seen) -> Drawing | None:
     drawn = known[:: max(1, len(known) // MOST_DRAWN)]
     axes.plot(x[drawn], y[drawn], ".", color="#b8bec4", markersize=4, label=f"{len(known):,} points", rasterized=True)
     names = [f"{one} {end} [{seen.sweep.known[one].unit.shown}]" for end in (ENDS[0], ENDS[2])]
-    told = [i for i in front if names[0] in seen.columns and np.isfinite(seen.columns[names[0]][i])]
+    shown = np.union1d(front, np.flatnonzero(seen.front))
+    told = [i for i in shown if names[0] in seen.columns and np.isfinite(seen.columns[names[0]][i])]
     if told:
         low, high = (seen.columns[n][told] for n in names)
         axes.vlines(x[told], low, high, color=BLUE, alpha=0.35, linewidth=2, label="80 % over all scenarios")
     axes.plot(x[front], y[front], "o-", color=ORANGE, markeredgecolor=BLACK, markersize=5, linewidth=1, label="front")
+    if seen.front.any():
+        marks = {"markerfacecolor": "none", "markeredgecolor": BLUE, "markersize": 9, "linestyle": "none"}
+        axes.plot(x[seen.front], y[seen.front], "o", label="none is surely better", **marks)
     if _spans_decades(x[known]):
         axes.set_xscale("log")
     axes.set(xlabel=seen.label(other), ylabel=seen.label(one))
@@ -98,10 +110,44 @@ def trade_off(seen: Seen) -> Drawing | None:
         title=f"{seen.label(one)} against {seen.label(other)}",
         caption="Each point is one coating at the medians of all other inputs, in the scenario "
         f"{seen.sweep.scenario}. On the front no other is better in both ({words[more]} is better upwards, "
-        f"{words[also]} sideways); where the bars are longer than the front is high, the order on it says little.",
+        f"{words[also]} sideways){' at the medians' if seen.front.any() else ''}.{_rings(seen)}",
         figure=figure,
-        header=(one, other),
-        rows=tuple(zip(y[front].tolist(), x[front].tolist())),
+        header=(one, other, "on the front at the medians", "none is surely better"),
+        rows=tuple((float(y[i]), float(x[i]), bool(i in front), bool(seen.front[i])) for i in shown),
+    )
+
+
+def _rings(seen: Seen) -> str:
+    """What the rings of the trade-off say."""
+    if not seen.front.any():
+        return ""
+    goals = "both" if len(seen.sweep.goals) == 2 else f"all {len(seen.sweep.goals)} objectives"
+    text = f" Rings: {int(seen.front.sum())} points that no other is surely better than, by the 80 % interval of their "
+    return text + f"difference in {goals} over common draws; among them the order is not known."
+
+
+def over_searched(seen: Seen, goal: str) -> Drawing | None:
+    """An objective over each number that a design varied: where the search looked, and where the front lies."""
+    numbers = [(name, x) for name, x, kind in _axes_of(seen) if kind == NUMBER][:MOST_PANELS]
+    if not numbers:
+        return None
+    figure, panels = blank_canvas(seen.footer, 3.4, ncols=len(numbers), sharey=True)
+    y = seen.goal(goal)
+    for axes, (name, x) in zip(panels, numbers):
+        axes.plot(x, y, ".", color="#b8bec4", markersize=4)
+        axes.plot(x[seen.front], y[seen.front], "o", color=ORANGE, markeredgecolor=BLACK, markersize=4.5)
+        if _spans_decades(x):
+            axes.set_xscale("log")
+        axes.set_xlabel(name)
+    panels[0].set_ylabel(seen.label(goal))
+    return Drawing(
+        name=f"searched-{goal.replace('.', '-').replace('_', '-')}",
+        title=f"{seen.label(goal)} over what was searched",
+        caption="Grey: every point that was computed; where they are dense, the search found it worth while. Orange: "
+        "points that no other is surely better than.",
+        figure=figure,
+        header=(*(name for name, _ in numbers), goal, "none is surely better"),
+        rows=tuple(zip(*(x.tolist() for _, x in numbers), y.tolist(), seen.front.tolist())),
     )
 
 

@@ -21,8 +21,9 @@ def html(folder: Folder) -> str:
     """A page that needs nothing beside it."""
     sweep, meta = sweep_of(folder), folder.meta()
     title = sweep.title or sweep.name
+    kind = "design" if sweep.budget else "sweep"
     head = (
-        f'<h1>{safe(title)}</h1>\n<p class="meta">sweep <code>{safe(meta["name"])}</code> · study '
+        f'<h1>{safe(title)}</h1>\n<p class="meta">{kind} <code>{safe(meta["name"])}</code> · study '
         f"<code>{safe(sweep.study.name)}</code> · hash <code>{meta['hash']}</code> · epitropy "
         f"{safe(meta['epitropy'])}</p>"
     )

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..sweep.axes import MAPPING
+from ..sweep.design import BY_GRID, BY_POINTS, BY_TIME, ENDED, SPENT
 from ..sweep.export import sweep_of
+from ..sweep.front import front_of
 from ..sweep.folder import BEST, Folder
 from ..sweep.intervals import ENDS
 from ..sweep.rows import DONE, INDEX, STATUS, titled
@@ -16,11 +18,23 @@ from ..sweep.spec import Sweep
 from .numbers import significant
 
 
+WHY_ENDED = {
+    BY_POINTS: "its budget of points is used up (--points MORE goes on)",
+    BY_TIME: "its time is used up (--time MORE goes on)",
+    BY_GRID: "no other point is left",
+    "": "not at its end: run the design again to go on",
+}
+
+
 def state(folder: Folder) -> list[str]:
     """How far a sweep is, in lines."""
     meta, parts = folder.meta(), folder.parts()
-    chunks = -(-int(meta["points"]) // int(meta["chunk"]))
     rows, failed = sum(p.rows for p in parts), sum(p.failed for p in parts)
+    if ENDED in meta:
+        among = f"{meta['name']}: {rows:,} points of a search among {float(meta['points']):.3g}, {failed:,} failed"
+        minutes = float(meta.get(SPENT, 0)) / 60
+        return [f"{among}; {minutes:.2g} min; {WHY_ENDED[meta[ENDED]]}"]
+    chunks = -(-int(meta["points"]) // int(meta["chunk"]))
     lines = [f"{meta['name']}: {int(meta['points']):,} points, {rows:,} rows, {failed:,} failed"]
     if len(parts) < chunks:
         lines.append(f"{len(parts):,} of {chunks:,} chunks are done; run the sweep again to go on")
@@ -41,10 +55,12 @@ def best_rows(folder: Folder, count: int) -> tuple[str, list[str], list[list[str
     if sweep.goals:
         points = chosen(sweep, folder)[:count]
         points = sorted(points, key=lambda i: _rank(table, place[i], sweep))
+        front = front_of(folder, sweep)
         title = "Best, front by front; in brackets 80 % over all scenarios"
+        title += "; * : no other is surely better" if front else ""
     else:
         points = [i for i, s in zip(table[INDEX].to_pylist(), table[STATUS].to_pylist()) if s == DONE][:count]
-        title = "First rows"
+        front, title = frozenset(), "First rows"
     found = folder.table(BEST)
     spread = {i: n for n, i in enumerate(found[INDEX].to_pylist())} if found.num_columns else {}
     names = [n for n in table.column_names if n not in (INDEX, "key", "status", "stage", "message")]
@@ -56,7 +72,7 @@ def best_rows(folder: Folder, count: int) -> tuple[str, list[str], list[list[str
     head = ["point", *_short([*varied, *asked])]
     rows = []
     for i in points:
-        row = [str(i)]
+        row = [f"{i} *" if i in front else str(i)]
         for n in [*varied, *asked]:
             at = place[i]
             if n in mixed:

@@ -20,6 +20,7 @@ from ..study import BLOCKS, CellStudy, Study
 from ..units import Unit, convert, parse, ranges_of, unit_of
 
 MOST_ON_AXIS = 5_000_000  # values of one axis, which are all held in memory
+SEARCHED = 201  # values on a range without n, where a design searches
 LARGEST_GRID = 2**62
 SOURCE = "varied by the sweep"
 SHAPES = "a list, {range: [A, B], n: N}, {log: [A, B], n: N}, or {simplex: [names], step: 5 %}"
@@ -67,6 +68,10 @@ class Grid:
         """Step on every axis of points by their index."""
         return np.unravel_index(index, [len(axis) for axis in self.axes]) if self.axes else ()
 
+    def index(self, steps: Sequence[int]) -> int:
+        """The point at a step on every axis."""
+        return int(np.ravel_multi_index(tuple(steps), [len(axis) for axis in self.axes]))
+
     def at(self, index: int) -> dict[str, Any]:
         """Field name -> value of one point."""
         steps = self.steps(np.asarray(index))
@@ -77,8 +82,8 @@ class Grid:
         }
 
 
-def read_axes(vary: Any, sobol: Any, seed: Any, study: Study) -> Grid:
-    """The ``vary`` and ``sobol`` entries of a sweep file."""
+def read_axes(vary: Any, sobol: Any, seed: Any, study: Study, searched: bool = False) -> Grid:
+    """The ``vary`` and ``sobol`` entries of a sweep file; for a design, ranges without ``n`` have fine steps."""
     if not isinstance(vary, Mapping) or not vary:
         raise InputError("vary", repr(vary)[:60], f"dotted names, each with {SHAPES}")
     axes: list[Axis] = []
@@ -86,6 +91,9 @@ def read_axes(vary: Any, sobol: Any, seed: Any, study: Study) -> Grid:
     for name, given in vary.items():
         found = field_of(study, str(name))
         if isinstance(given, Mapping) and ("range" in given or "log" in given) and not {"n", "step"} & set(given):
+            if searched:
+                axes.append(_axis(found, {**given, "n": SEARCHED}, study))
+                continue
             open_ranges.append((found, *_ends(found, given)))
         else:
             axes.append(_axis(found, given, study))
@@ -95,7 +103,7 @@ def read_axes(vary: Any, sobol: Any, seed: Any, study: Study) -> Grid:
         raise InputError("sobol", f"{sobol!r}", "ranges without n, from which the sample is drawn", "Leave out n.")
     points = math.prod(len(axis) for axis in axes)
     if points > LARGEST_GRID:
-        raise InputError("vary", f"{points:.3g} points", f"at most {LARGEST_GRID:.3g}")
+        raise InputError("vary", f"{points:.3g} points", f"at most {LARGEST_GRID:.3g}", "Give ranges a smaller n.")
     grid = Grid(tuple(axes))
     _apart(grid.fields, study)
     for axis in grid.axes:

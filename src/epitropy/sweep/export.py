@@ -41,6 +41,7 @@ def with_intervals(folder: Folder) -> pyarrow.Table:
 
 def export(folder: Folder, to: str, path: Path) -> Path:
     """Write all rows as CSV or Parquet."""
+    import pyarrow
     import pyarrow.csv as csv
     import pyarrow.parquet as parquet
 
@@ -49,6 +50,8 @@ def export(folder: Folder, to: str, path: Path) -> Path:
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise InputError("-o", f"'{path}'", "a file in a folder that exists")
     table = with_intervals(folder)
+    if to == "csv":  # which has no lists: single draws are in the Parquet file
+        table = table.drop_columns([f.name for f in table.schema if pyarrow.types.is_list(f.type)])
     aside = path.with_name(f"{path.name}.tmp")
     (csv.write_csv if to == "csv" else parquet.write_table)(table, aside)
     aside.replace(path)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 JOURNAL, PARTS, LOCK, FILE, STUDY, SHARDS = "journal.sqlite", "parts", "lock", "sweep.yaml", "study.yaml", "shards"
 FORMAT = 1  # of the folder; a newer one is refused
-ROWS, BEST = "rows", "best"  # kinds of parts
+ROWS, BEST, WARM = "rows", "best", "warm"  # kinds of parts
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS parts (
@@ -276,6 +276,7 @@ def table_of(columns: Mapping[str, list], kinds: Mapping[str, str]) -> pyarrow.T
     import pyarrow
 
     types = {"number": pyarrow.float64(), "text": pyarrow.string(), "whole": pyarrow.int64()}
+    types["numbers"] = pyarrow.list_(pyarrow.float64())
     schema = pyarrow.schema([(name, types[kind]) for name, kind in kinds.items()])
     return pyarrow.table(
         {name: pyarrow.array(columns[name], types[kind]) for name, kind in kinds.items()}, schema=schema

@@ -85,3 +85,28 @@ def crowding(values: np.ndarray) -> np.ndarray:
         if span > 0 and count > 2:
             found[order[1:-1]] += (column[order[2:]] - column[order[:-2]]) / span
     return found
+
+
+def surely_dominated(draws: np.ndarray, weights: np.ndarray, share: float = 0.9) -> np.ndarray:
+    """Which points another one dominates for sure, from common draws of all objectives; more is better in each.
+
+    ``draws`` are (points, draws, objectives), ``weights`` (draws,). One point dominates another if in every objective it
+    is no worse in ``share`` of the draws and in at least one it is better in as many: the 80 % interval of their
+    difference lies on one side. What all points have in common cancels in that difference. Draws that one of the two
+    lacks do not count for the pair.
+
+    >>> apart = np.array([[[1.0], [2.0]], [[0.9], [1.9]], [[1.5], [1.5]]])
+    >>> surely_dominated(apart, np.ones(2)).tolist()
+    [False, True, False]
+    """
+    found = np.zeros(len(draws), dtype=bool)
+    for n, own in enumerate(draws):
+        apart = draws - own
+        common = np.isfinite(apart).all(axis=2)
+        mass = np.maximum((common * weights).sum(axis=1), 1e-300)[:, None]
+        counted = (common * weights)[:, :, None]
+        no_worse = (counted * (np.where(common[:, :, None], apart, 0.0) >= 0)).sum(axis=1) / mass
+        better = (counted * (np.where(common[:, :, None], apart, 0.0) > 0)).sum(axis=1) / mass
+        beats = (no_worse >= share - 1e-12).all(axis=1) & (better >= share - 1e-12).any(axis=1)
+        found[n] = bool((beats & common.any(axis=1)).any())
+    return found

@@ -73,25 +73,26 @@ def estimate(sweep: Sweep, processes: int) -> Estimate:
         left += int(found.sum())
         for rule, count in out.items():
             left_out[rule] = left_out.get(rule, 0) + count
-    if not left and exact:
+    if not left and (exact or sweep.budget):
         taken = "; ".join(f"'{rule}' takes out {n:,}" for rule, n in left_out.items() if n)
-        raise InputError("where", f"no point of {points:,} is left: {taken}", "conditions that leave some")
+        raise InputError("where", f"no point of {len(index):,} is left: {taken}", "conditions that leave some")
     share = left / len(index)
-    best = min(sweep.best, points * share) if sweep.goals and told_of(sweep) else 0
-    seconds = _seconds(sweep, points) * points * share + INTERVAL_SECONDS * best * sweep.draws
+    computed = sweep.budget.points if sweep.budget else points * share
+    best = min(sweep.best, computed) if sweep.goals and told_of(sweep) else 0
+    seconds = _seconds(sweep, points) * computed + INTERVAL_SECONDS * best * sweep.draws
     seconds /= max(processes, 1)
-    return Estimate(points, share, left_out, seconds / 3600, points * share * ROW_BYTES, exact)
+    return Estimate(points, share, left_out, seconds / 3600, computed * ROW_BYTES, exact)
 
 
 def _seconds(sweep: Sweep, points: int) -> float:
     """Time of a point, from a few spread over the grid; the first, which compiles, does not count."""
     if points <= 50 or sweep.tier == Tier.RECIPE:
         return 3e-5 if sweep.tier == Tier.RECIPE else 0.15
-    at = np.linspace(0, points - 1, TIMED + 1).astype(np.int64)
+    at = [n * (points - 1) // TIMED for n in range(TIMED + 1)]
     free = replace(sweep, where=())
     began = 0.0
     for n, i in enumerate(at):
-        rows_of(free, int(i), int(i) + 1)
+        rows_of(free, i, i + 1)
         if n == 0:
             began = time.perf_counter()
     return (time.perf_counter() - began) / TIMED
@@ -156,7 +157,7 @@ def run_sweep(
         done = folder.parts()
         whole = len(done) == len(list(_chunks(folder, sweep, shard)))
         if whole and shard == WHOLE and not stop():
-            whole = _intervals(sweep, folder, progress, stop, dask, processes)
+            whole = best_intervals(sweep, folder, progress, stop, dask, processes)
         return Outcome(folder.path, whole, sum(p.rows for p in done), sum(p.failed for p in done), tuple(aside))
 
 
@@ -185,23 +186,27 @@ def _compute(
     progress("points", done, total)
     if not todo:
         return
-    for (number, first, last), made in _engine(rows_of, sweep, todo, stop, dask, processes):
+    for (number, first, last), made in engine(rows_of, sweep, iter(todo), stop, dask, _busy(processes, len(todo))):
         folder.add(ROWS, number, first, last, made or lost(sweep, first, last), kinds)
         done += last - first
         progress("points", done, total)
 
 
-def _engine(
+def engine(
     work: engines.Work,
     common: object,
-    todo: Sequence[engines.Chunk],
+    todo: Iterator[engines.Chunk],
     stop: Callable[[], bool],
     dask: str,
-    processes: int | None,
+    processes: int,
 ) -> Iterator[tuple[engines.Chunk, object]]:
-    if dask:
-        return engines.dask(work, common, iter(todo), stop, dask)
-    return engines.local(work, common, iter(todo), stop, min(processes or os.cpu_count() or 1, max(len(todo), 1)))
+    """Chunks to Dask where its address is given, else to processes of this machine."""
+    return engines.dask(work, common, todo, stop, dask) if dask else engines.local(work, common, todo, stop, processes)
+
+
+def _busy(processes: int | None, chunks: int) -> int:
+    """Processes that have something to do."""
+    return max(min(processes or os.cpu_count() or 1, chunks), 1)
 
 
 def lost(sweep: Sweep, first: int, last: int) -> Made:
@@ -233,7 +238,7 @@ def chosen(sweep: Sweep, folder: Folder) -> list[int]:
     return np.concatenate(index)[found].tolist()
 
 
-def _intervals(
+def best_intervals(
     sweep: Sweep, folder: Folder, progress: Progress, stop: Callable[[], bool], dask: str, processes: int | None
 ) -> bool:
     """Intervals of the best points; true once all are there."""
@@ -247,7 +252,9 @@ def _intervals(
     done = len(points) - len(todo)
     if points:
         progress("intervals of the best", done, len(points))
-    for (number, first, last), made in _engine(intervals_of, sweep, todo, stop, dask, processes) if todo else ():
+    if not todo:
+        return True
+    for (number, first, last), made in engine(intervals_of, sweep, iter(todo), stop, dask, _busy(processes, len(todo))):
         if made is not None:
             folder.add(BEST, number, first, last, made, interval_columns(sweep))
         done += 1

@@ -15,7 +15,7 @@ from .. import __version__
 from ..calibrate.scenarios import declared_scenarios, named_scenario
 from ..errors import InputError
 from ..study import Study, read_study, read_yaml, study_hash, study_text
-from ..units import Unit
+from ..units import Unit, parse
 from .axes import MAPPING, NUMBER, Grid, read_axes
 from .quantities import CELL, LAYER, RECIPE, Quantity, Tier, quantities
 from .setting import with_point
@@ -34,11 +34,23 @@ KEYS = (
     "scenario",
     "intervals",
     "until",
+    "budget",
 )
 GOALS = ("maximise", "minimise")
 BEST, DRAWS = 100, 16
+BATCH, DESIGN_POINTS, DESIGN_BEST = 16, 300, 40
+MOST_POINTS = 20_000  # of a design; the search looks at all of them before each batch
 Count = Annotated[int, Unit("1")]
 MOST_TRIED = 200  # values of an axis that are tried before anything is computed
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much a design may compute. ``batch`` points are proposed at a time, however many processes there are."""
+
+    points: Count
+    time: Annotated[float, Unit("s", show="min")] | None
+    batch: Count
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,7 @@ class Sweep:
     best: Count
     draws: Count
     seed: Count
+    budget: Budget | None = None  # of a design, which searches the grid
 
     def __getstate__(self) -> dict[str, Any]:
         """What follows from the rest is worked out anew where it goes."""
@@ -97,6 +110,8 @@ class Sweep:
     def hash(self) -> str:
         """Content hash of all that decides the table: study, grid, conditions, quantities, scenario and version."""
         parts = [__version__, study_hash(self.study), self.where, self.goals, self.told, self.scenario, int(self.tier)]
+        if self.budget:  # how long it goes on is not part of it
+            parts += ["design", self.budget.batch, self.seed]
         digest = hashlib.sha256(json.dumps(parts, default=str).encode())
         for axis in self.grid.axes:
             for field, values in zip(axis.fields, axis.values):
@@ -107,7 +122,25 @@ class Sweep:
 def load_sweep(source: str) -> Sweep:
     """A sweep by bundled name or path; the study it names may lie beside it."""
     text, folder = sweep_text(source)
-    return read_sweep(read_yaml(text, source), folder)
+    raw = read_yaml(text, source)
+    if isinstance(raw, Mapping) and raw.get("budget") is not None:
+        raise InputError(source, "a budget, so it is a design", "a sweep", f"Run 'epitropy design {source}'.")
+    return read_sweep(raw, folder)
+
+
+def load_design(source: str, budget: Mapping[str, Any]) -> tuple[Sweep, str]:
+    """A design, and its file's text; what ``budget`` states is taken instead of what the file does."""
+    import yaml
+
+    text, folder = sweep_text(source)
+    raw = read_yaml(text, source)
+    if not isinstance(raw, Mapping):
+        return read_sweep(raw, folder), text
+    given = _given(raw, "budget", {"points": DESIGN_POINTS})
+    wanted = {**given, **budget} if isinstance(given, Mapping) else given
+    changed = wanted != raw.get("budget")
+    raw = {**raw, "budget": wanted}
+    return read_sweep(raw, folder), yaml.safe_dump(raw, sort_keys=False, allow_unicode=True) if changed else text
 
 
 def sweep_text(source: str) -> tuple[str, Path]:
@@ -122,21 +155,22 @@ def sweep_text(source: str) -> tuple[str, Path]:
             raise InputError(
                 source, f"not a readable text file ({type(error).__name__})", "a YAML file in UTF-8"
             ) from None
-    if source in bundled_sweeps():
+    if source in (names := [*bundled_sweeps(), *bundled_sweeps(designs=True)]):
         return files("epitropy").joinpath("sweeps", f"{source}.yaml").read_text(encoding="utf-8"), Path(".")
-    bundled = ", ".join(bundled_sweeps())
+    bundled = ", ".join(names)
     raise InputError("FILE", f"'{source}' is neither a file nor a bundled sweep", f"a YAML file, or {bundled}")
 
 
-def bundled_sweeps() -> dict[str, str]:
-    """Bundled sweep names and their titles."""
+def bundled_sweeps(designs: bool = False) -> dict[str, str]:
+    """Names of bundled sweeps, or of bundled designs, and their titles."""
     from importlib.resources import files
 
     import yaml
 
     folder = files("epitropy").joinpath("sweeps")
     found = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
-    return {f.name.removesuffix(".yaml"): yaml.safe_load(f.read_text(encoding="utf-8"))["title"] for f in found}
+    raws = {f.name.removesuffix(".yaml"): yaml.safe_load(f.read_text(encoding="utf-8")) for f in found}
+    return {name: raw["title"] for name, raw in raws.items() if ("budget" in raw) == designs}
 
 
 def read_sweep(raw: Any, folder: Path = Path(".")) -> Sweep:
@@ -147,11 +181,14 @@ def read_sweep(raw: Any, folder: Path = Path(".")) -> Sweep:
         if key not in KEYS:
             raise InputError(str(key), "no key of a sweep file", ", ".join(KEYS))
     plain, study = _study(raw.get("study"), folder)
-    grid = read_axes(raw.get("vary"), raw.get("sobol"), raw.get("seed"), study)
+    budget = _budget(raw)
+    grid = read_axes(raw.get("vary"), raw.get("sobol"), raw.get("seed"), study, searched=budget is not None)
     plain, study = _keeping_protocol(plain, study, grid)
     _try(plain, grid)
     known = quantities(study)
     goals = _goals(_given(raw, "objectives", {}), known)
+    if budget and not goals:
+        raise InputError("objectives", "none", "what a design seeks, e.g. {maximise: [coated.retention_200]}")
     where = _texts("where", _given(raw, "where", []))
     report = _texts("report", _given(raw, "report", []))
     for name in report:
@@ -171,9 +208,10 @@ def read_sweep(raw: Any, folder: Path = Path(".")) -> Sweep:
         told=(),
         scenario=scenario,
         tier=Tier.CELL,
-        best=_whole("intervals.best", intervals.get("best", BEST), 0, 10_000),
+        best=_whole("intervals.best", intervals.get("best", DESIGN_BEST if budget else BEST), 0, 10_000),
         draws=_whole("intervals.draws", intervals.get("draws", DRAWS), 0, 1000),
-        seed=_whole("seed", raw.get("seed", 0), 0, 2**32 - 1),
+        seed=_whole("seed", _given(raw, "seed", 0), 0, 2**32 - 1),
+        budget=budget,
     )
     for rule in sweep.conditions:
         _check_names(rule, sweep)
@@ -196,6 +234,27 @@ def _study(given: Any, folder: Path) -> tuple[Mapping[str, Any], Study]:
 def _given(raw: Mapping[str, Any], key: str, usual: Any) -> Any:
     """What stands at a key; nothing behind its colon is as if it were not there."""
     return usual if raw.get(key) is None else raw[key]
+
+
+def _budget(raw: Mapping[str, Any]) -> Budget | None:
+    """What makes a sweep file a design."""
+    given = raw.get("budget")
+    if given is None:
+        return None
+    if not isinstance(given, Mapping) or set(given) - {"points", "time", "batch"}:
+        raise InputError("budget", repr(given)[:60], "{points: 300, time: 30 min, batch: 16}")
+    if raw.get("sobol") is not None:
+        raise InputError("sobol", "a sample in a design", "ranges, which a design searches", "Leave it out.")
+    time = None
+    if given.get("time") is not None:
+        try:
+            time = parse(given["time"], "s", "min")
+        except InputError as error:
+            raise InputError("budget.time", error.given, error.allowed, error.remedy) from None
+        if not time > 0:
+            raise InputError("budget.time", f"{given['time']}", "a time above zero, e.g. 30 min")
+    points = _whole("budget.points", given.get("points", DESIGN_POINTS), 1, MOST_POINTS)
+    return Budget(points, time, _whole("budget.batch", given.get("batch", BATCH), 1, 1000))
 
 
 def _keeping_protocol(plain: Mapping[str, Any], study: Study, grid: Grid) -> tuple[Mapping[str, Any], Study]:
