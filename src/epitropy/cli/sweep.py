@@ -289,7 +289,9 @@ def _sought(loaded, found, count: int) -> str:
     within = f"{budget.points:,} points" + (f" or {budget.time / 60:.3g} min" if budget.time else "")
     text = f"{loaded.name}: a search among {found.points:.3g} points{left}; {within} on {count} processes"
     text += f", {budget.batch} at a time" + (f", scenario {loaded.scenario}" if loaded.tier == 2 else "")
-    return text + (f"; intervals of the best {loaded.best} by {loaded.draws} draws" if loaded.tier and loaded.best else "")
+    return text + (
+        f"; intervals of the best {loaded.best} by {loaded.draws} draws" if loaded.tier and loaded.best else ""
+    )
 
 
 def _say_best(loaded, folder: Path) -> None:

@@ -70,7 +70,9 @@ def _seen(folder: Folder, sweep: Sweep) -> Seen | None:
         text = any(isinstance(v, str) for v in values)
         columns[name] = np.array(values if text else [np.nan if v is None else v for v in values])[done]
     meta = folder.meta()
-    footer = f"epitropy {meta['epitropy']}  ·  {'design' if sweep.budget else 'sweep'} {meta['name']}  ·  {meta['hash']}"
+    footer = (
+        f"epitropy {meta['epitropy']}  ·  {'design' if sweep.budget else 'sweep'} {meta['name']}  ·  {meta['hash']}"
+    )
     front = front_of(folder, sweep)
     return Seen(sweep, columns, footer, np.array([i in front for i in columns[INDEX].tolist()]))
 

@@ -9,14 +9,13 @@ from typing import Any
 from ..sweep.axes import MAPPING
 from ..sweep.design import BY_GRID, BY_POINTS, BY_TIME, ENDED, SPENT
 from ..sweep.export import sweep_of
-from ..sweep.front import front_of
 from ..sweep.folder import BEST, Folder
+from ..sweep.front import front_of
 from ..sweep.intervals import ENDS
 from ..sweep.rows import DONE, INDEX, STATUS, titled
 from ..sweep.run import chosen
 from ..sweep.spec import Sweep
 from .numbers import significant
-
 
 WHY_ENDED = {
     BY_POINTS: "its budget of points is used up (--points MORE goes on)",

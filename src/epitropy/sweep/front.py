@@ -26,7 +26,9 @@ def front_of(folder: Folder, sweep: Sweep) -> frozenset[int]:
     samples = {n: np.array(found[column].to_pylist(), dtype=float) for n, column in drawn.items()}
     count = next(iter(samples.values())).shape[1]
     fixed = _fixed(folder, sweep, index)
-    signed = [(samples[n] if n in samples else np.tile(fixed[n][:, None], count)) * (1 if m else -1) for n, m in sweep.goals]
+    signed = [
+        (samples[n] if n in samples else np.tile(fixed[n][:, None], count)) * (1 if m else -1) for n, m in sweep.goals
+    ]
     draws = np.stack(signed, axis=2)
     solved = np.isfinite(draws).all(axis=2).any(axis=0).reshape(sweep.draws, -1)
     weights = np.zeros(solved.shape)

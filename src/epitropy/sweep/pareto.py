@@ -90,8 +90,8 @@ def crowding(values: np.ndarray) -> np.ndarray:
 def surely_dominated(draws: np.ndarray, weights: np.ndarray, share: float = 0.9) -> np.ndarray:
     """Which points another one dominates for sure, from common draws of all objectives; more is better in each.
 
-    ``draws`` are (points, draws, objectives), ``weights`` (draws,). One point dominates another if in every objective it
-    is no worse in ``share`` of the draws and in at least one it is better in as many: the 80 % interval of their
+    ``draws`` are (points, draws, objectives), ``weights`` (draws,). One point dominates another if in every objective
+    it is no worse in ``share`` of the draws and in at least one it is better in as many: the 80 % interval of their
     difference lies on one side. What all points have in common cancels in that difference. Draws that one of the two
     lacks do not count for the pair.
 

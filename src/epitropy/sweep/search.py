@@ -1,4 +1,4 @@
-"""The next points of a design, from those that are known: optuna's tree-structured Parzen estimator on a grid's axes."""
+"""The next points of a design, from those that are known: optuna's Parzen estimator on the axes of a grid."""
 
 from __future__ import annotations
 
