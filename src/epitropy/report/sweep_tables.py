@@ -13,10 +13,12 @@ from ..sweep.folder import BEST, Folder
 from ..sweep.front import front_of
 from ..sweep.intervals import ENDS
 from ..sweep.rows import DONE, INDEX, STATUS, titled
-from ..sweep.run import chosen
+from ..sweep.run import INDICES, chosen
+from ..sweep.sensitivity import from_text
 from ..sweep.spec import Sweep
 from .numbers import significant
 
+SAID = 3  # factors that the terminal names
 WHY_ENDED = {
     BY_POINTS: "its budget of points is used up (--points MORE goes on)",
     BY_TIME: "its time is used up (--time MORE goes on)",
@@ -32,7 +34,7 @@ def state(folder: Folder) -> list[str]:
     if ENDED in meta:
         among = f"{meta['name']}: {rows:,} points of a search among {float(meta['points']):.3g}, {failed:,} failed"
         minutes = float(meta.get(SPENT, 0)) / 60
-        return [f"{among}; {minutes:.2g} min; {WHY_ENDED[meta[ENDED]]}"]
+        return [f"{among}; {minutes:.2g} min; {WHY_ENDED[meta[ENDED]]}", *_foremost(meta)]
     chunks = -(-int(meta["points"]) // int(meta["chunk"]))
     lines = [f"{meta['name']}: {int(meta['points']):,} points, {rows:,} rows, {failed:,} failed"]
     if len(parts) < chunks:
@@ -41,7 +43,22 @@ def state(folder: Folder) -> list[str]:
     for part in parts:
         for rule, count in part.left_out.items():
             left_out[rule] = left_out.get(rule, 0) + count
-    return lines + [f"'{rule}' takes out {count:,}" for rule, count in left_out.items()]
+    lines += [f"'{rule}' takes out {count:,}" for rule, count in left_out.items()]
+    return lines + _foremost(meta)
+
+
+def _foremost(meta: Mapping[str, str]) -> list[str]:
+    """What the first objective depends on most, where Sobol indices were asked for."""
+    told = from_text(meta[INDICES]) if meta.get(INDICES) else None
+    if told is None:
+        return []
+    if not told["indices"]:
+        share = f"{100 * told['solved']:.0f} % of {told['samples']} base samples"
+        return [f"no sensitivities: the model can meet the data in {share} only; ask for more"]
+    parts = [
+        f"{i.name} {100 * i.total[0]:.0f} % ({100 * i.total[1]:.0f} to {100 * i.total[2]:.0f})" for i in told["indices"]
+    ]
+    return [f"{told['goal']} depends most on {', '.join(parts[:SAID])}: total Sobol indices"]
 
 
 def best_rows(folder: Folder, count: int) -> tuple[str, list[str], list[list[str]]]:

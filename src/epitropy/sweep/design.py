@@ -17,7 +17,7 @@ from .export import sweep_of
 from .folder import ROWS, WARM, Folder, open_folder
 from .pareto import best
 from .rows import DONE, INDEX, STATUS, Made, columns_of, rows_of, titled
-from .run import Outcome, Progress, best_intervals, engine, lost
+from .run import Outcome, Progress, best_intervals, best_sensitivity, engine, lost
 from .search import Dimension, Known, allowed, propose
 from .spec import Budget, Sweep
 
@@ -55,6 +55,7 @@ def run_design(
         _search(sweep, folder, progress, stop, dask, processes or os.cpu_count() or 1)
         whole = bool(folder.meta().get(ENDED)) and not stop()
         whole = whole and best_intervals(sweep, folder, progress, stop, dask, processes)
+        whole = whole and best_sensitivity(sweep, folder, progress, stop, dask, processes)
         done = folder.parts()
         return Outcome(folder.path, whole, sum(p.rows for p in done), sum(p.failed for p in done), tuple(aside))
 

@@ -59,7 +59,8 @@ def _interval(sweep: Sweep, index: int) -> dict[str, object]:
     for number, point in enumerate(quantiles(names, sweep.draws)):
         for name, values in _draw(sweep, study, number, point, scenarios).items():
             drawn[name][number] = values
-    solved = float(np.mean([np.isfinite(values).mean() for values in drawn.values()]))
+    living = [values for name, values in drawn.items() if sweep.known[name].tier == sweep.tier]
+    solved = float(np.mean([np.isfinite(values).mean() for values in living])) if living else 1.0
     row: dict[str, object] = {INDEX: index, KEY: keys(sweep, np.array([index]))[0], SOLVED: solved}
     for name, values in drawn.items():
         unit = sweep.known[name].unit

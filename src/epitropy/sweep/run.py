@@ -16,7 +16,7 @@ from .folder import BEST, FILE, ROWS, SHARDS, STUDY, Folder, Part, open_folder
 from .intervals import columns_of as interval_columns
 from .intervals import intervals_of, told_of
 from .pareto import best
-from .quantities import Tier
+from .quantities import CELL, Tier
 from .rows import (
     DONE,
     FAILED,
@@ -33,6 +33,20 @@ from .rows import (
     rows_of,
     titled,
 )
+from .sensitivity import FIRST as FIRST_SAMPLES
+from .sensitivity import (
+    OWN,
+    SAMPLES,
+    SCREEN,
+    Plan,
+    as_text,
+    foremost,
+    indices,
+    inputs_at,
+    sample_columns,
+    sampled,
+    unsolved,
+)
 from .spec import Sweep
 
 Progress = Callable[[str, int, int], None]
@@ -41,6 +55,8 @@ COUNTED = 2_000_000  # points whose conditions are decided beforehand; of more, 
 SAMPLE, TIMED = 20_000, 6
 ASK_HOURS, ASK_BYTES, ASK_POINTS = 6.0, 2e9, 100_000_000
 ROW_BYTES = 120.0
+INDICES = "indices"  # the word by which a folder keeps them
+SAMPLE_SECONDS, SOLVED = 0.35, 0.5  # of one sample of the sensitivities; share of base samples that go on
 INTERVAL_SECONDS = 0.5  # of one draw of one of the best points, over all scenarios
 
 
@@ -80,6 +96,10 @@ def estimate(sweep: Sweep, processes: int) -> Estimate:
     computed = sweep.budget.points if sweep.budget else points * share
     best = min(sweep.best, computed) if sweep.goals and told_of(sweep) else 0
     seconds = _seconds(sweep, points) * computed + INTERVAL_SECONDS * best * sweep.draws
+    factors = len(sweep.grid.axes) + OWN + 2
+    seconds += SAMPLE_SECONDS * (
+        SOLVED * factors * sweep.sensitivity + SOLVED * FIRST_SAMPLES * 100 * bool(sweep.sensitivity)
+    )
     seconds /= max(processes, 1)
     return Estimate(points, share, left_out, seconds / 3600, computed * ROW_BYTES, exact)
 
@@ -158,6 +178,7 @@ def run_sweep(
         whole = len(done) == len(list(_chunks(folder, sweep, shard)))
         if whole and shard == WHOLE and not stop():
             whole = best_intervals(sweep, folder, progress, stop, dask, processes)
+            whole = whole and best_sensitivity(sweep, folder, progress, stop, dask, processes)
         return Outcome(folder.path, whole, sum(p.rows for p in done), sum(p.failed for p in done), tuple(aside))
 
 
@@ -260,6 +281,69 @@ def best_intervals(
         done += 1
         progress("intervals of the best", done, len(points))
     return done == len(points)
+
+
+def best_sensitivity(
+    sweep: Sweep, folder: Folder, progress: Progress, stop: Callable[[], bool], dask: str, processes: int | None
+) -> bool:
+    """Sobol indices around the best point by the first objective that is of a cell; true once they are there."""
+    if not sweep.sensitivity:
+        folder.note(INDICES, "")
+        return True
+    goal, more = next((name, more) for name, more in sweep.goals if CELL.fullmatch(name))
+    point = _first(sweep, folder, goal, more)
+    if point is None:
+        return True
+    plan = Plan(sweep, goal, point, FIRST_SAMPLES, tuple(inputs_at(sweep, point)))
+    found = _sampled(plan, SCREEN, folder, "what matters", progress, stop, dask, processes)
+    if found is None:
+        return False
+    plan = replace(plan, count=sweep.sensitivity, own=foremost(plan, found))
+    found = _sampled(plan, SAMPLES, folder, "sensitivity", progress, stop, dask, processes)
+    if found is None:
+        return False
+    folder.note(INDICES, as_text(plan, *indices(plan, found)))
+    return True
+
+
+def _first(sweep: Sweep, folder: Folder, goal: str, more: bool) -> int | None:
+    """The point that is best in one objective."""
+    name = titled(sweep, goal)
+    found = [
+        (value if more else -value, -index)
+        for rows in folder.batches()
+        for index, status, value in zip(*(rows[n].to_pylist() for n in (INDEX, STATUS, name)))
+        if status == DONE and value is not None
+    ]
+    return -max(found)[1] if found else None
+
+
+def _sampled(
+    plan: Plan,
+    kind: str,
+    folder: Folder,
+    title: str,
+    progress: Progress,
+    stop: Callable[[], bool],
+    dask: str,
+    processes: int | None,
+) -> np.ndarray | None:
+    """Values of a plan's samples, computed as far as the folder lacks them; None if it was stopped."""
+    if folder.meta().get(kind) != plan.told():
+        folder.forget(kind)
+        folder.note(kind, plan.told())
+    there = {p.chunk for p in folder.sound(kind)[0]}
+    todo = [(n, n, n + 1) for n in range(plan.count) if n not in there]
+    progress(title, len(there), plan.count)
+    for (number, first, last), made in (
+        engine(sampled, plan, iter(todo), stop, dask, _busy(processes, len(todo))) if todo else ()
+    ):
+        folder.add(kind, number, first, last, made or unsolved(plan, first), sample_columns(plan))
+        there.add(number)
+        progress(title, len(there), plan.count)
+    if len(there) < plan.count:
+        return None
+    return np.array(folder.table(kind).to_pydict()[titled(plan.sweep, plan.goal)], dtype=float)
 
 
 def merge(path: Path, progress: Progress = lambda stage, done, total: None) -> Outcome:

@@ -35,6 +35,7 @@ KEYS = (
     "intervals",
     "until",
     "budget",
+    "sensitivity",
 )
 GOALS = ("maximise", "minimise")
 BEST, DRAWS = 100, 16
@@ -70,6 +71,7 @@ class Sweep:
     best: Count
     draws: Count
     seed: Count
+    sensitivity: Count = 0  # base samples of Sobol indices around the best point; a power of two
     budget: Budget | None = None  # of a design, which searches the grid
 
     def __getstate__(self) -> dict[str, Any]:
@@ -211,6 +213,7 @@ def read_sweep(raw: Any, folder: Path = Path(".")) -> Sweep:
         best=_whole("intervals.best", intervals.get("best", DESIGN_BEST if budget else BEST), 0, 10_000),
         draws=_whole("intervals.draws", intervals.get("draws", DRAWS), 0, 1000),
         seed=_whole("seed", _given(raw, "seed", 0), 0, 2**32 - 1),
+        sensitivity=_sensitivity(raw, goals),
         budget=budget,
     )
     for rule in sweep.conditions:
@@ -255,6 +258,17 @@ def _budget(raw: Mapping[str, Any]) -> Budget | None:
             raise InputError("budget.time", f"{given['time']}", "a time above zero, e.g. 30 min")
     points = _whole("budget.points", given.get("points", DESIGN_POINTS), 1, MOST_POINTS)
     return Budget(points, time, _whole("budget.batch", given.get("batch", BATCH), 1, 1000))
+
+
+def _sensitivity(raw: Mapping[str, Any], goals: tuple[tuple[str, bool], ...]) -> int:
+    given = _whole("sensitivity", _given(raw, "sensitivity", 0), 0, 65_536)
+    if given & (given - 1):
+        raise InputError("sensitivity", f"{given}", "a power of two, e.g. 64")
+    if given and not any(CELL.fullmatch(name) for name, _ in goals):
+        raise InputError(
+            "sensitivity", "no capacity or retention among the objectives", "one, e.g. coated.retention_200"
+        )
+    return given
 
 
 def _keeping_protocol(plain: Mapping[str, Any], study: Study, grid: Grid) -> tuple[Mapping[str, Any], Study]:
