@@ -40,21 +40,52 @@ def as_yaml():
     return lambda text: read_yaml(text, "test")
 
 
+SWEEP = {
+    "study": "zhao2024",
+    "title": "Some doses and diameters",
+    "scenario": "barrier/inactive",
+    "vary": {"coating.dose": ["0.5 wt%", "2 wt%"], "cathode.particle_diameter": ["3 um", "5 um"]},
+    "objectives": {"maximise": ["coated.retention_200"], "minimise": ["coating.cost"]},
+}
+
+
+@pytest.fixture(scope="session")
+def sweeps(tmp_path_factory):
+    """A folder with a sweep of four rows, one that cannot be read, and something else."""
+    import yaml
+
+    from epitropy.report.sweep_page import html
+    from epitropy.sweep.folder import ROWS, Folder
+    from epitropy.sweep.rows import columns_of, rows_of
+    from epitropy.sweep.spec import read_sweep
+
+    place = tmp_path_factory.mktemp("sweeps")
+    sweep, folder = read_sweep(SWEEP), Folder(place / "doses")
+    texts = {"sweep.yaml": yaml.safe_dump({**SWEEP, "study": "study.yaml"}, sort_keys=False)}
+    folder.begin(sweep, {**texts, "study.yaml": yaml.safe_dump(sweep.raw, sort_keys=False)}, 4)
+    folder.add(ROWS, 0, 0, 4, rows_of(sweep, 0, 4), columns_of(sweep))
+    (folder.path / "sweep.html").write_text(html(folder))
+    (place / "broken").mkdir()
+    (place / "broken" / "journal.sqlite").write_text("no journal")
+    (place / "notes").mkdir()
+    return place
+
+
 @pytest.fixture(scope="module")
-def client():
+def client(sweeps):
     from fastapi.testclient import TestClient
 
     from epitropy.web.app import create_app
 
-    with TestClient(create_app(PORT), base_url=f"http://127.0.0.1:{PORT}") as found:
+    with TestClient(create_app(PORT, sweeps), base_url=f"http://127.0.0.1:{PORT}") as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def server():
+def server(sweeps):
     """(address, process) of `epitropy app` as a user starts it."""
     port = free_port(None)
-    command = [sys.executable, "-m", "epitropy.cli", "app", "--no-browser", "--port", str(port)]
+    command = [sys.executable, "-m", "epitropy.cli", "app", "--no-browser", "--port", str(port), "--sweeps", sweeps]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     address = f"http://127.0.0.1:{port}"
     end = monotonic() + 60

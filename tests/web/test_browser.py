@@ -145,7 +145,7 @@ def test_the_atoms_of_a_match_are_seen(watched, tmp_path):
 def test_every_view_is_reached_by_keyboard_alone(watched):
     page = watched.open("recipe")
     page.focus("#tab-recipe")
-    for tab in ("layer", "interface", "cell", "figure", "data", "sources", "recipe"):
+    for tab in ("layer", "interface", "cell", "figure", "data", "sweeps", "sources", "recipe"):
         page.keyboard.press("ArrowRight")
         watched.wait(tab) if tab != "data" else page.wait_for_selector("#cells")
         assert page.get_attribute(f"#tab-{tab}", "aria-selected") == "true"
@@ -414,7 +414,19 @@ def _contrast(one, other):
 def test_the_page_asks_for_nothing_but_this_machine(watched):
     """The fixture looks at every request; here a whole tour is made for it."""
     page = watched.open("recipe")
-    for tab in ("layer", "interface", "cell", "figure", "sources"):
+    for tab in ("layer", "interface", "cell", "figure", "sweeps", "sources"):
         page.click(f"#tab-{tab}")
         watched.wait(tab)
     assert json.loads(page.evaluate("async () => JSON.stringify(await (await fetch('/api/health')).json())"))["version"]
+
+
+def test_a_row_of_a_sweep_opens_as_a_study(watched):
+    page = watched.open("sweeps")
+    assert "broken cannot be read" in page.inner_text("#view")
+    assert "Some doses and diameters" in page.inner_text("#view h2")
+    page.click("#best button[data-point='2']")
+    watched.wait("cell")
+    page.wait_for_selector("#title:has-text('Multi-cation')")
+    assert page.input_value("[data-name='coating.dose'] input.number") == "2"
+    assert page.input_value("#scenario") == "barrier/inactive"
+    assert page.locator("#view th:text-is('bare-as-given')").count()  # the article's cell, whose data fix the model

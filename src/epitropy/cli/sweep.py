@@ -168,16 +168,22 @@ def show(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")],
     to: Annotated[str, typer.Option(metavar="csv|parquet", help="Write all rows as DIR.csv or DIR.parquet.")] = "",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="File to write, with --to.")
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="File to write, with --to or --row.")
     ] = None,
     rows: Annotated[int, typer.Option("--rows", min=0, max=1000, help="Rows to print.")] = 20,
+    row: Annotated[
+        int | None, typer.Option("--row", metavar="POINT", help="Write this row as a study that other verbs take.")
+    ] = None,
 ) -> None:
-    """Show a sweep: how far it is, its best rows with intervals; or all rows, in the order of the grid, as a file."""
+    """Show a sweep or design: how far it is, its best rows with intervals; or write all rows, or one as a study."""
     _needs("pyarrow", "filelock")
     from ..sweep.export import export
     from ..sweep.folder import open_folder
 
     found = open_folder(folder)
+    if row is not None:
+        _write_row(found, row, output)
+        return
     if to:
         path = export(found, to, output or folder.resolve().with_name(f"{folder.resolve().name}.{to}"))
         typer.echo(f"Written: {path}")
@@ -201,6 +207,24 @@ def merge(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder who
         typer.echo("Some chunks are missing: run their shards to the end, then merge again.")
         raise typer.Exit(1)
     typer.echo(f"For figures and intervals of the best: epitropy sweep {folder / 'sweep.yaml'} -o {folder}")
+
+
+def _write_row(folder, row: int, output: Path | None) -> None:
+    import yaml
+
+    from ..errors import InputError
+    from ..sweep.export import sweep_of
+    from ..sweep.folder import write_whole
+    from ..sweep.opened import study_of_row
+
+    raw, remark = study_of_row(folder, sweep_of(folder), row)
+    path = output or Path(f"{raw['name']}.yaml")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise InputError("-o", f"'{path}'", "a file in a folder that exists")
+    write_whole(path, yaml.safe_dump(raw, sort_keys=False, allow_unicode=True).encode())
+    if remark:
+        typer.echo(remark)
+    typer.echo(f"Written: {path}; go on with: epitropy run {path}")
 
 
 class _Stopped:

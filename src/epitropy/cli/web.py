@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,10 @@ def web(
             metavar="N", min=1024, max=65535, help="Port on 127.0.0.1; the first free one from 8765 by default."
         ),
     ] = None,
+    sweeps: Annotated[
+        Path,
+        typer.Option(metavar="DIR", exists=True, file_okay=False, help="Folder whose sweeps and designs are listed."),
+    ] = Path("."),
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
     """Look at a study in the browser: move a slider, see recipe, layer, interface and fade. For this machine alone."""
@@ -28,4 +33,4 @@ def web(
         raise InputError(
             "app", f"the package '{error.name}' is missing", "the extra 'app'", "pip install 'epitropy[app]'"
         ) from None
-    serve(port, not no_browser)
+    serve(port, not no_browser, sweeps)

@@ -26,7 +26,7 @@ def with_point(raw: Raw, fields: tuple[Field, ...], point: Mapping[str, Any]) ->
         value = plain(field, point[field.name])
         placed = False
         for place in places(raw, field.name):
-            found = _put(found, place, value)
+            found = put(found, place, value)
             placed = True
         if not placed:
             raise InputError(f"vary.{field.name}", "no cell that has it", "a field of a cell with that block")
@@ -52,10 +52,10 @@ def places(raw: Raw, name: str) -> list[tuple[str, ...]]:
         own = (cells.get(parts[0]) or {}).get(parts[1], {})
         return [] if own == NONE else [("cells", *parts)]
     found = [] if raw.get(parts[0]) == NONE else [parts]
-    return found + [("cells", cell, *parts) for cell, own in cells.items() if _states(own or {}, parts)]
+    return found + [("cells", cell, *parts) for cell, own in cells.items() if states(own or {}, parts)]
 
 
-def _states(node: Any, parts: tuple[str, ...]) -> bool:
+def states(node: Any, parts: tuple[str, ...]) -> bool:
     """Whether plain data state what lies at a path, or something below it."""
     for part in parts:
         if not isinstance(node, Mapping) or part not in node:
@@ -64,8 +64,9 @@ def _states(node: Any, parts: tuple[str, ...]) -> bool:
     return True
 
 
-def _put(node: Any, place: tuple[str, ...], value: Any) -> dict[str, Any]:
+def put(node: Any, place: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """Plain data with a value at a path; what is given stays as it is."""
     first, *rest = place
     below = dict(node) if isinstance(node, Mapping) else {}
-    below[first] = _put(below.get(first), tuple(rest), value) if rest else value
+    below[first] = put(below.get(first), tuple(rest), value) if rest else value
     return below

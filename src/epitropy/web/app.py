@@ -24,7 +24,7 @@ from fastapi.staticfiles import StaticFiles
 from .. import __version__
 from ..errors import EpitropyError
 from ..study import bundled_studies, study_text
-from . import data, plain
+from . import data, plain, stores
 from .calls import Calls, Fault
 from .guard import REPORT_POLICY, Guard, TooLarge
 from .jobs import Jobs
@@ -34,8 +34,8 @@ from .views import view
 STATIC = files("epitropy.web").joinpath("static")
 
 
-def create_app(port: int) -> Any:
-    """The guarded app of one server on ``port`` of this machine."""
+def create_app(port: int, sweeps: Path = Path(".")) -> Any:
+    """The guarded app of one server on ``port`` of this machine; it lists the sweeps in one folder."""
 
     @asynccontextmanager
     async def alive(app: FastAPI) -> AsyncIterator[None]:
@@ -57,6 +57,7 @@ def create_app(port: int) -> Any:
     _studies(app)
     _uploads(app)
     _jobs(app)
+    _stores(app, sweeps.resolve())
     app.mount("/static", StaticFiles(directory=str(STATIC)), name="static")
 
     @app.get("/")
@@ -214,3 +215,21 @@ def _jobs(app: FastAPI) -> None:
             filename=None if page else file,
             headers={"content-security-policy": REPORT_POLICY} if page else {},
         )
+
+
+def _stores(app: FastAPI, folder: Path) -> None:
+    @app.get("/api/stores")
+    async def listed() -> Any:
+        return await app.state.calls.run(stores.stores, str(folder))
+
+    @app.get("/api/stores/{name}")
+    async def shown(name: str) -> Any:
+        return await app.state.calls.run(stores.store, str(folder), name)
+
+    @app.get("/api/stores/{name}/rows/{index}")
+    async def opened(name: str, index: int) -> Any:
+        return await app.state.calls.run(stores.row, str(folder), name, index)
+
+    @app.get("/api/stores/{name}/page")
+    async def page(name: str) -> Response:
+        return FileResponse(stores.page_of(folder, name), headers={"content-security-policy": REPORT_POLICY})

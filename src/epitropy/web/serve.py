@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import webbrowser
+from pathlib import Path
 
 import uvicorn
 
@@ -36,11 +37,11 @@ def free_port(wanted: int | None) -> int:
     )
 
 
-def serve(port: int | None, browser: bool) -> None:
+def serve(port: int | None, browser: bool, sweeps: Path) -> None:
     """Serve until interrupted. Listens on 127.0.0.1 alone, so no other machine reaches it."""
     chosen = free_port(port)
     url = f"http://{ADDRESS}:{chosen}/"
-    app = create_app(chosen)
+    app = create_app(chosen, sweeps)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

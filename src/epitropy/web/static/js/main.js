@@ -13,8 +13,9 @@ import * as layer from './views/layer.js';
 import * as interfaces from './views/interface.js';
 import * as recipe from './views/recipe.js';
 import * as sources from './views/sources.js';
+import * as sweeps from './views/sweeps.js';
 
-const VIEWS = { recipe, layer, interface: interfaces, cell, figure, data, sources };
+const VIEWS = { recipe, layer, interface: interfaces, cell, figure, data, sweeps, sources };
 const root = byId('view');
 const COMPILES = 'computing … The first start after an installation compiles for a minute or two.';
 
@@ -28,7 +29,7 @@ const refresh = latest(async () => {
     if (tab !== state.tab) return;
     say('');
     root.classList.remove('stale');
-    command(told?.command);
+    command(told?.command, told?.beside);
     root.dataset.view = tab;
     root.dataset.shown = `${tab} ${Number((root.dataset.shown ?? '').split(' ')[1] ?? 0) + 1}`;
   } catch (fault) {
@@ -80,9 +81,10 @@ function changed() { refresh(); }
 
 async function settled() { await learn(); refresh(); }
 
-function command(text) {
+function command(text, beside = ', beside the downloaded study') {
   const box = byId('command');
   box.hidden = !text;
+  box.querySelector('span').textContent = `The same on the command line${beside}:`;
   box.querySelector('code').textContent = text ?? '';
 }
 
@@ -184,6 +186,13 @@ addEventListener('hashchange', () => {
   if (Object.hasOwn(VIEWS, wanted) && wanted !== state.tab) choose(wanted);
 });
 root.addEventListener('again', () => refresh());
+root.addEventListener('study', async e => { // a row of a sweep
+  await take(e.detail.raw);
+  byId('studies').selectedIndex = -1;
+  choose(e.detail.tab);
+  await refresh();
+  if (e.detail.remark) say(e.detail.remark);
+});
 byId('find').addEventListener('input', e => form.find(e.target.value));
 byId('command').querySelector('button').addEventListener('click', () => navigator.clipboard?.writeText(byId('command').querySelector('code').textContent));
 
