@@ -1,9 +1,10 @@
 # make run   install into .venv and run the article's study
 # make app   the same study in the browser
-# make test  install what the tests need and run them
+# make test  install what the tests need and run them, in JOBS processes
 # make test-atoms  the same for the potentials of `epitropy atoms`: a CPU build of torch and the extra
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
+JOBS ?= 2
 BIN := .venv/bin
 
 .PHONY: run app test test-atoms lint bench clean
@@ -31,7 +32,7 @@ app: .venv/.installed-app
 test: .venv/.installed-test
 	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 .venv/.installed-atoms: .venv/.installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
@@ -50,6 +51,7 @@ bench: .venv/.installed-test
 	$(BIN)/python -m benchmarks.epitaxy
 	$(BIN)/python -m benchmarks.celldata
 	$(BIN)/python -m benchmarks.app
+	$(BIN)/python -m benchmarks.sweep
 
 clean:
 	rm -rf .venv build dist src/*.egg-info

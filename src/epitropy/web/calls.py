@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import EpitropyError
 
 WORKERS = 2
-PATIENCE, COMPILING = 60.0, 600.0  # s to wait for an answer, and for the first of all, which may compile for minutes
+PATIENCE, COMPILING = 120.0, 600.0  # s to wait for an answer, and for the first of all, which may compile for minutes
 STUDY = "zhao2024"  # what the page opens with
 
 
