@@ -11,7 +11,12 @@ from epitropy.sweep.export import sweep_of
 from epitropy.sweep.folder import open_folder
 
 HERE = Path(__file__).parent
-DRAWN = {"sweep-partners": ("partners", "over-coated-retention-200"), "sweep-thickness": ("thickness", "trade-off")}
+DRAWN = {
+    "sweep-partners": ("partners", "over-coated-retention-200"),
+    "sweep-thickness": ("thickness", "trade-off"),
+    "design-tailored": ("tailored", "searched-coated-retention-200"),
+    "design-sensitivity": ("tailored", "sensitivity"),
+}
 
 
 def main(folder: Path) -> None:

@@ -16,7 +16,7 @@ from ..sweep.pareto import fronts
 from ..sweep.rows import DONE, INDEX, STATUS, titled
 from ..sweep.run import INDICES
 from ..sweep.sensitivity import VARIED, from_text
-from .figures import BLACK, BLUE, ORANGE, Drawing, blank_canvas, legend_above
+from .figures import BLACK, BLUE, ORANGE, Drawing, blank_canvas
 from .numbers import significant
 from .sweep_tables import mixture
 
@@ -107,7 +107,7 @@ def trade_off(seen: Seen) -> Drawing | None:
         marks = {"markerfacecolor": "none", "markeredgecolor": BLUE, "markersize": 9, "linestyle": "none"}
         axes.plot(x[seen.front], y[seen.front], "o", label="none is surely better", **marks)
     if _spans_decades(x[known]):
-        axes.set_xscale("log")
+        _decades(axes)
     axes.set(xlabel=seen.label(other), ylabel=seen.label(one))
     axes.legend(frameon=False, fontsize=8.5)
     words = {True: "more", False: "less"}
@@ -143,7 +143,7 @@ def over_searched(seen: Seen, goal: str) -> Drawing | None:
         axes.plot(x, y, ".", color="#b8bec4", markersize=4)
         axes.plot(x[seen.front], y[seen.front], "o", color=ORANGE, markeredgecolor=BLACK, markersize=4.5)
         if _spans_decades(x):
-            axes.set_xscale("log")
+            _decades(axes)
         axes.set_xlabel(name)
     panels[0].set_ylabel(seen.label(goal))
     return Drawing(
@@ -176,7 +176,7 @@ def over_axes(seen: Seen, goal: str) -> Drawing | None:
         axes.plot(at, best, "o-", color=colour, markersize=3.5, linewidth=1.4, label=_setting_text(beside, setting))
         rows += [(a, setting if setting is not None else "", b) for a, b in zip(at.tolist(), best.tolist())]
     if _spans_decades(x):
-        axes.set_xscale("log")
+        _decades(axes)
     axes.set(xlabel=name, ylabel=seen.label(goal))
     if beside:
         axes.legend(
@@ -242,19 +242,17 @@ def sensitivity_bars(folder: Folder, seen: Seen) -> Drawing | None:
     figure, (axes,) = blank_canvas(seen.footer, 1.4 + 0.34 * len(found))
     at = np.arange(len(found))
     value, low, high = np.array([i.total for i in found]).T
-    axes.barh(at, value, color=BLUE, height=0.6, label="with all that it does together with others")
+    axes.barh(at, value, color=BLUE, height=0.6)
     axes.errorbar(value, at, xerr=[np.maximum(value - low, 0), np.maximum(high - value, 0)], fmt="none", ecolor=BLACK)
-    first = np.clip([i.first[0] for i in found], 0, 1)
-    axes.plot(first, at, "o", color=ORANGE, markeredgecolor=BLACK, markersize=5, label="alone")
     axes.set_yticks(at, ["\n".join(wrap(label, 34)) for label in labels], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, max(1.0, 1.02 * float(np.nanmax(high))))
     axes.set_xlabel(f"share of the variance of {goal}")
-    legend_above(axes)
     return Drawing(
         name="sensitivity",
         title=f"What {seen.label(goal)} depends on",
-        caption=f"Sobol indices with 80 % intervals around point {told['point']}, from {told['samples']} base "
+        caption="Total Sobol indices: what a factor does alone and together with others, so that they may sum to more "
+        f"than one. With 80 % intervals, around point {told['point']}, from {told['samples']} base "
         "samples: varied fields over their values, inputs over their spreads, all scenarios alike, each factor moved "
         f"freely, conditions or not. In {100 * told['solved']:.0f} % of them the model can meet the study's own data; "
         "only these count.",
@@ -314,6 +312,13 @@ def _best_of(x: np.ndarray, y: np.ndarray, better: bool) -> tuple[np.ndarray, np
 
 def _spans_decades(values: np.ndarray) -> bool:
     return bool(values.min() > 0 and values.max() / values.min() > 30)
+
+
+def _decades(axes: Any) -> None:
+    """A logarithmic x axis with numbers as people write them."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
 
 
 def _colour(share: float) -> Any:

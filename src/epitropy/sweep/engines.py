@@ -19,6 +19,7 @@ SHARED, TRIES = (
     2,
     3,
 )  # deaths of a process that a chunk may see among others, and tries of it alone before it is told as failed
+LEAVING = 5.0  # s for the thread of a pool that was ended
 STARTS = 30  # of processes that die before they have begun
 Chunk = tuple[int, int, int]  # number, first and last point
 Work = Callable[..., Any]
@@ -111,9 +112,12 @@ def _pool(count: int, common: Any) -> ProcessPoolExecutor:
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
+    manager = pool._executor_manager_thread
     for process in list((pool._processes or {}).values()):
         process.kill()
     pool.shutdown(wait=False, cancel_futures=True)
+    if manager is not None:  # as it may close what the interpreter, on leaving, writes to
+        manager.join(LEAVING)
 
 
 _common: Any = None  # of a worker process: what all its chunks share
