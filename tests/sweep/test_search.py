@@ -66,6 +66,15 @@ def test_a_search_comes_near_the_front_of_the_whole_grid_and_chance_does_not(fou
     assert reached([k.values for k in known]) > max(np.max(chance), 0.9 * best)
 
 
+def test_a_corner_of_the_mixtures_is_found(found):
+    sweep, every, _ = found
+    sweep = read_sweep({**MIXED, "objectives": {"minimise": ["coating.cost"]}})
+    known = searched(sweep, 160)
+    cheapest = min(known, key=lambda k: k.values)
+    assert cheapest.values[0] < 1.2 * np.min(every[:, 1])
+    assert max(sweep.grid.at(cheapest.index)["coating.precursors"].values()) > 0.8
+
+
 def test_no_point_is_proposed_twice_and_the_same_come_again(found):
     sweep, _, known = found
     assert len({k.index for k in known}) == len(known)

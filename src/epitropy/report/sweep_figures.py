@@ -239,12 +239,12 @@ def sensitivity_bars(folder: Folder, seen: Seen) -> Drawing | None:
     inputs = seen.sweep.study.inputs()
     names = {i.name: i.name.removesuffix(VARIED) for i in found}
     labels = [inputs[n].label + (VARIED if n != i else "") if n in inputs else n for i, n in names.items()]
-    figure, (axes,) = blank_canvas(seen.footer, 1.4 + 0.34 * len(found))
+    figure, (axes,) = blank_canvas(seen.footer, 1.2 + 0.4 * len(found))
     at = np.arange(len(found))
     value, low, high = np.array([i.total for i in found]).T
     axes.barh(at, value, color=BLUE, height=0.6)
     axes.errorbar(value, at, xerr=[np.maximum(value - low, 0), np.maximum(high - value, 0)], fmt="none", ecolor=BLACK)
-    axes.set_yticks(at, ["\n".join(wrap(label, 34)) for label in labels], fontsize=8)
+    axes.set_yticks(at, ["\n".join(wrap(label, 40)) for label in labels], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, max(1.0, 1.02 * float(np.nanmax(high))))
     axes.set_xlabel(f"share of the variance of {goal}")

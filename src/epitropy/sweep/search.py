@@ -33,7 +33,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Dimension:
-    """One axis as the sampler sees it: a step among ordered ones, one of several choices, or shares."""
+    """One axis as the sampler sees it: a step among ordered ones, one of several choices, or shares.
+
+    A share is -ln of a number between 0 and 1, over the sum of all: where the numbers are uniform, mixtures are uniform
+    too, so that corners, which are often best, are as near as the middle.
+    """
 
     axis: Axis
 
@@ -70,7 +74,7 @@ class Dimension:
     def params(self, step: int) -> dict[str, Any]:
         if self.kind != MAPPING:
             return {self.name: step}
-        row = self.shares[step] / self.shares[step].max()
+        row = np.exp(-len(self.parts) * self.shares[step])
         return {f"{self.name}.{part}": float(share) for part, share in zip(self.parts, row)}
 
     def step(self, params: dict[str, Any]) -> int:
@@ -82,7 +86,7 @@ class Dimension:
         """
         if self.kind != MAPPING:
             return int(params[self.name])
-        weights = np.array([params[f"{self.name}.{part}"] for part in self.parts])
+        weights = -np.log([max(params[f"{self.name}.{part}"], 1e-12) for part in self.parts])
         wanted = weights / weights.sum() if weights.sum() > 0 else np.full(len(weights), 1 / len(weights))
         return int(np.abs(self.shares - wanted).sum(axis=1).argmin())
 
