@@ -347,3 +347,5 @@ def _print_state(folder, count: int) -> None:
         table.add_row(*row)
     if rows:
         console.print(table)
+    elif count:
+        console.print("No row was done: 'epitropy show DIR --to csv' writes them with stage and message", markup=False)

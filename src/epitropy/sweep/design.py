@@ -51,7 +51,7 @@ def run_design(
         if start is not None:
             folder.add(WARM, 0, 0, start.rows, start, warm_columns(sweep))
             folder.note(FROM, open_folder(warm).meta()["hash"])
-        _, aside = folder.sound()
+        aside = [name for kind in (WARM, ROWS) for name in folder.sound(kind)[1]]
         _search(sweep, folder, progress, stop, dask, processes or os.cpu_count() or 1)
         whole = bool(folder.meta().get(ENDED)) and not stop()
         whole = whole and best_intervals(sweep, folder, progress, stop, dask, processes)
@@ -163,9 +163,9 @@ def warm_columns(sweep: Sweep) -> dict[str, str]:
 def _start(sweep: Sweep, folder: Folder, other: Folder) -> Made | None:
     """Rows of a sweep that say something about this search, on its grid; None where the folder has them already."""
     given = other.meta()
-    if folder.exists:
-        if folder.meta().get(FROM) == given["hash"]:
-            return None
+    if folder.exists and folder.meta().get(FROM) == given["hash"]:
+        return None
+    if folder.exists and folder.parts():
         raise InputError("--from", "a design that has begun without it", "a new folder")
     theirs = sweep_of(other)
     asked = {name for name, _ in sweep.goals}

@@ -30,7 +30,7 @@ def front_of(folder: Folder, sweep: Sweep) -> frozenset[int]:
         (samples[n] if n in samples else np.tile(fixed[n][:, None], count)) * (1 if m else -1) for n, m in sweep.goals
     ]
     draws = np.stack(signed, axis=2)
-    solved = np.isfinite(draws).all(axis=2).any(axis=0).reshape(sweep.draws, -1)
+    solved = np.isfinite(draws).all(axis=2).any(axis=0).reshape(int(folder.meta()["draws"]), -1)
     weights = np.zeros(solved.shape)
     weights[solved] = scenario_weights(np.where(solved, 0.0, np.nan))
     return frozenset(index[~surely_dominated(draws, weights.ravel())].tolist())
