@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pandas
 import pytest
+import yaml
 
 from epitropy.errors import InputError
 from epitropy.report.sweep_page import html
@@ -166,8 +167,6 @@ def test_the_front_holds_what_no_other_surely_beats(layers, whole):
 
 
 def test_the_page_shows_where_the_search_looked(layers, whole):
-    import yaml
-
     whole.joinpath("sweep.yaml").write_text(yaml.safe_dump({**LAYERS, "study": "study.yaml"}, sort_keys=False))
     whole.joinpath("study.yaml").write_text(yaml.safe_dump(dict(layers.raw)))
     page = html(Folder(whole))
@@ -176,7 +175,8 @@ def test_the_page_shows_where_the_search_looked(layers, whole):
 
 class TestWarm:
     @pytest.fixture(scope="class")
-    def swept(self, tmp_path_factory):
+    @classmethod
+    def swept(cls, tmp_path_factory):
         path = tmp_path_factory.mktemp("swept")
         raw = {
             **{k: v for k, v in LAYERS.items() if k != "budget"},
@@ -186,8 +186,6 @@ class TestWarm:
             },
             "intervals": {"best": 0},
         }
-        import yaml
-
         path.joinpath("sweep.yaml").write_text(yaml.safe_dump(raw, sort_keys=False))
         command = [sys.executable, "-m", "epitropy.cli", "sweep", "sweep.yaml", "-o", "swept"]
         made = subprocess.run(command, cwd=path, capture_output=True, text=True)
@@ -208,7 +206,6 @@ class TestWarm:
     @pytest.mark.parametrize(
         "change, said",
         [
-            ({"study": "zhang2022"}, "of another study"),
             ({"scenario": "barrier/inactive"}, "in the scenario outer/series, not barrier/inactive"),
             ({"objectives": {"maximise": ["coated.misfit", "coated.capacity_7"]}}, "without coated.capacity_7"),
             ({"vary": {"coating.dose": VARY["coating.dose"]}}, "that varies coating.dose, anneal.temperature"),
@@ -219,6 +216,19 @@ class TestWarm:
         with pytest.raises(InputError) as told:
             run_design(read_sweep({**LAYERS, **change}), tmp_path / "warm", TEXTS, warm=swept)
         assert said in str(told.value) and not (tmp_path / "warm").exists()
+
+    def test_a_sweep_of_another_study_is_refused(self, layers, swept, tmp_path):
+        (tmp_path / "study.yaml").write_text(
+            yaml.safe_dump({**layers.raw, "anneal": {**layers.raw["anneal"], "time": "3 h"}}, sort_keys=False)
+        )
+        other = read_sweep({**LAYERS, "study": "study.yaml"}, tmp_path)
+        with pytest.raises(InputError, match="of another study"):
+            run_design(other, tmp_path / "warm", TEXTS, warm=swept)
+
+    def test_a_start_that_was_killed_may_be_taken_again(self, layers, swept, tmp_path, at_once):
+        Folder(tmp_path / "warm").begin(layers, TEXTS, 8)  # and no more
+        assert run_design(layers, tmp_path / "warm", TEXTS, warm=swept).whole
+        assert Folder(tmp_path / "warm").parts(WARM)
 
     def test_a_design_that_has_begun_takes_no_start(self, layers, whole, swept):
         with pytest.raises(InputError, match="begun without it"):
