@@ -38,11 +38,14 @@ def front_of(folder: Folder, sweep: Sweep) -> frozenset[int]:
 
 def _fixed(folder: Folder, sweep: Sweep, index: np.ndarray) -> dict[str, np.ndarray]:
     """Objectives at the medians, in the order of ``index``."""
+    import pyarrow
+    from pyarrow import compute
+
     place = {int(i): n for n, i in enumerate(index)}
     found = {name: np.full(len(index), np.nan) for name, _ in sweep.goals}
     for rows in folder.batches():
-        for n, i in enumerate(rows[INDEX].to_pylist()):
-            if i in place:
-                for name in found:
-                    found[name][place[i]] = rows[titled(sweep, name)][n].as_py()
+        told = rows.filter(compute.is_in(rows[INDEX], pyarrow.array(index))).to_pydict()
+        at = [place[i] for i in told[INDEX]]
+        for name, column in found.items():
+            column[at] = np.array(told[titled(sweep, name)], dtype=float)
     return found

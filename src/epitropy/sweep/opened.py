@@ -40,8 +40,9 @@ def study_of_row(folder: Folder, sweep: Sweep, index: int) -> tuple[dict[str, An
 
 
 def _rows(rows: Any, index: int) -> list[dict[str, Any]]:
-    found = rows.select([INDEX, KEY]).to_pydict()
-    return [{KEY: key} for i, key in zip(found[INDEX], found[KEY]) if i == index]
+    from pyarrow import compute
+
+    return rows.select([INDEX, KEY]).filter(compute.equal(rows[INDEX], index)).to_pylist()
 
 
 def _said(value: Any) -> str:
