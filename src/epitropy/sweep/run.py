@@ -331,6 +331,7 @@ def _sampled(
     """Values of a plan's samples, computed as far as the folder lacks them; None if it was stopped."""
     if folder.meta().get(kind) != plan.told():
         folder.forget(kind)
+        folder.note(INDICES, "")  # those of an earlier best point
         folder.note(kind, plan.told())
     there = {p.chunk for p in folder.sound(kind)[0]}
     todo = [(n, n, n + 1) for n in range(plan.count) if n not in there]
