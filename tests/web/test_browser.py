@@ -237,6 +237,23 @@ def test_a_file_that_is_not_read_is_told(server, browser, tmp_path):
     found.context.close()
 
 
+def test_what_is_typed_while_the_page_is_drawn_anew_counts(watched):
+    page = watched.open("data")
+    page.set_input_files("#cells", str(EXAMPLE))
+    page.wait_for_selector("#file-mass")
+    held = []
+    page.route("**/api/preview", lambda route: held.append(route))
+    page.focus("#file-mass")
+    page.keyboard.type("12 mg")
+    page.keyboard.press("Tab")
+    page.keyboard.type("1.13 cm2")  # the answer to the mass is still on its way
+    watched.again(lambda: [route.continue_() for route in held])
+    page.unroute("**/api/preview")
+    assert page.input_value("#file-area") == "1.13 cm2" and "--area" not in page.inner_text("#command")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("#command:has-text('--area=')")
+
+
 def test_columns_of_an_export_are_confirmed_by_hand(watched, tmp_path):
     path = tmp_path / "export.csv"
     path.write_text(
@@ -256,6 +273,7 @@ def test_columns_of_an_export_are_confirmed_by_hand(watched, tmp_path):
     page.keyboard.press("Tab")
     page.wait_for_timeout(500)
     assert page.input_value("#file-mass") == "12 mg" and page.input_value("#file-area") == "1.13 cm2"
+    page.wait_for_selector("#command:has-text('--area=')")  # what was typed while the page was drawn anew counts too
     watched.faults.clear()
     page.fill("#file-mass", "-3 mg")  # what is refused can be mended where it was said
     page.press("#file-mass", "Enter")

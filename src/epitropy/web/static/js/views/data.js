@@ -12,6 +12,7 @@ export const title = 'Data';
 let file = null; // token and name of the file at hand
 let options = {};
 let typed = {}; // what is being typed, by field; it counts once the field is left
+let drawing = false;
 let named = { quantity: '', header: '' }; // a column that is being named
 const picture = el('div', { class: 'plot', id: 'read', role: 'img', 'aria-label': 'Capacities as read' });
 
@@ -23,7 +24,7 @@ export async function show(root) {
     told = await post('/api/preview', { token: file.token, options });
   } catch (fault) {
     const again = () => root.dispatchEvent(new CustomEvent('again'));
-    await keeping(() => root.replaceChildren(about(root, again), el('p', { class: 'fault' }, fault.message), el('p', {}, 'Name the columns yourself: ', column(again))));
+    await draw(root, about(root, again), el('p', { class: 'fault' }, fault.message), el('p', {}, 'Name the columns yourself: ', column(again)));
     return {};
   }
   await tell(root, told);
@@ -94,12 +95,22 @@ const sign = again => el('label', {}, 'Current ', el('select', { id: 'sign', onc
 } }, [['', 'as the file says'], ['charge-positive', 'positive on charge'], ['discharge-positive', 'positive on discharge']].map(([value, text]) =>
   el('option', { value, selected: value === (options.current_sign ?? '') }, text))));
 
+// What was typed counts once the field is left, also where the page drew the field anew meanwhile: its own change is lost then.
 function field(label, name, hint, root) {
-  return el('label', {}, `${label} `, el('input', { type: 'text', size: 12, id: `file-${name}`, placeholder: hint, value: typed[name] ?? options[name] ?? '', oninput: e => { typed[name] = e.target.value; }, onchange: e => {
-    options = { ...options, [name]: e.target.value, confirmed: false };
+  const settle = () => {
+    const text = typed[name];
+    if (drawing || text === undefined || text === (options[name] ?? '')) return;
+    options = { ...options, [name]: text, confirmed: false };
     root.dispatchEvent(new CustomEvent('again'));
-  } }));
+  };
+  return el('label', {}, `${label} `, el('input', { type: 'text', size: 12, id: `file-${name}`, placeholder: hint, value: typed[name] ?? options[name] ?? '',
+    oninput: e => { typed[name] = e.target.value; }, onchange: settle, onblur: settle, onkeydown: e => { if (e.key === 'Enter') settle(); } }));
 }
+
+const draw = (root, ...parts) => keeping(() => {
+  drawing = true; // a field that is taken away while it is typed into is not left
+  try { root.replaceChildren(...parts); } finally { drawing = false; }
+});
 
 // What a person says of the file; also there to be mended when something of it was refused.
 function about(root, again) {
@@ -125,7 +136,7 @@ async function tell(root, told) {
       'Every column is what it is taken for'), ' or name a column yourself: ', column(again)));
   }
   if (told.cells) parts.push(...found(told));
-  await keeping(() => root.replaceChildren(...parts.filter(Boolean))); // before the next key is heard
+  await draw(root, ...parts.filter(Boolean)); // before the next key is heard
   if (told.cells) await curves(told);
 }
 
